@@ -1,0 +1,47 @@
+package io.moetool.formats.family;
+
+import java.util.List;
+
+/**
+ * A family's description filled in with the numbers of one checkpoint: everything that is needed to
+ * name its tensors, check their shapes, run it and rewrite it.
+ *
+ * @param family identifier of the family's data file
+ * @param modelType {@code model_type} of the config
+ * @param layers decoder layers
+ * @param hidden hidden size
+ * @param vocabulary rows of the embedding
+ * @param maxPositions longest sequence the model was made for
+ * @param tiedHead whether the head is the embedding
+ * @param normEpsilon epsilon of the RMS norms
+ * @param attention attention of every layer
+ * @param rope rotation of queries and keys
+ * @param moe mixture-of-experts blocks
+ * @param denseWidth width of the dense feed-forward block in layers without experts
+ * @param names tensor names
+ * @param expertCountPaths where the config states the number of experts; all are edited together
+ */
+public record Architecture(
+    String family,
+    String modelType,
+    int layers,
+    int hidden,
+    int vocabulary,
+    int maxPositions,
+    boolean tiedHead,
+    double normEpsilon,
+    Attention attention,
+    Rope rope,
+    MoeBlock moe,
+    int denseWidth,
+    TensorNames names,
+    List<String> expertCountPaths) {
+  public Architecture {
+    expertCountPaths = List.copyOf(expertCountPaths);
+  }
+
+  /** Whether a layer has experts; the others have a dense feed-forward block. */
+  public boolean isMoe(int layer) {
+    return moe.layers().contains(layer);
+  }
+}

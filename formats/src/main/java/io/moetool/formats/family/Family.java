@@ -1,0 +1,137 @@
+package io.moetool.formats.family;
+
+import io.moetool.formats.BadInputException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A model family as its data file describes it, not yet filled in with numbers. */
+public final class Family {
+  private final ObjectNode definition;
+
+  Family(ObjectNode definition) {
+    this.definition = definition;
+  }
+
+  /** Identifier: the data file's name without its ending. */
+  public String id() {
+    return definition.get("family").stringValue();
+  }
+
+  /** Name for people. */
+  public String title() {
+    return definition.get("title").stringValue();
+  }
+
+  /** Values of {@code model_type} that mean this family. */
+  public List<String> modelTypes() {
+    List<String> types = new ArrayList<>();
+    definition.get("modelTypes").forEach(t -> types.add(t.stringValue()));
+    return types;
+  }
+
+  /**
+   * The family with the numbers of one config.
+   *
+   * @throws BadInputException if a number is missing, impossible, or asks for something not supported
+   */
+  public Architecture resolve(ModelConfig config) {
+    FamilyValues values = new FamilyValues(definition, config);
+    int layers = values.count("dimensions", "layers");
+    int hidden = values.count("dimensions", "hidden");
+    requireSilu(config, values);
+    Attention attention = attention(config, values, hidden);
+    return new Architecture(
+        id(),
+        config.modelType(),
+        layers,
+        hidden,
+        values.count("dimensions", "vocabulary"),
+        values.count("dimensions", "maxPositions"),
+        values.flag("head", "tied"),
+        values.number("norm", "epsilon"),
+        attention,
+        RopeConfig.read(config, values.number("rope", "defaultTheta"), attention.headDim()),
+        moe(config, values, layers),
+        values.count("dimensions", "denseWidth"),
+        names(),
+        values.presentPaths("dimensions", "experts"));
+  }
+
+  private static Attention attention(ModelConfig config, FamilyValues values, int hidden) {
+    int heads = values.count("attention", "heads");
+    int keyValueHeads = values.count("attention", "keyValueHeads", heads);
+    if (heads % keyValueHeads != 0) {
+      throw new BadInputException(
+          config.where(),
+          "%d query heads cannot share %d key/value heads evenly".formatted(heads, keyValueHeads),
+          "use the config the checkpoint was published with");
+    }
+    return new Attention(
+        heads,
+        keyValueHeads,
+        values.count("attention", "headDim", Math.max(1, hidden / heads)),
+        values.flag("attention", "projectionBias"),
+        values.flag("attention", "outputBias"),
+        Attention.QueryKeyNorm.valueOf(
+            values.text("attention", "queryKeyNorm").toUpperCase(Locale.ROOT)),
+        values.optionalNumber("attention", "clip").map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        values
+            .optionalCount("attention", "slidingWindow")
+            .map(OptionalInt::of)
+            .orElse(OptionalInt.empty()));
+  }
+
+  private static MoeBlock moe(ModelConfig config, FamilyValues values, int layers) {
+    int experts = values.count("dimensions", "experts");
+    int perToken = values.count("dimensions", "expertsPerToken");
+    if (perToken > experts) {
+      throw new BadInputException(
+          config.where(),
+          "%d experts per token are asked for, there are %d".formatted(perToken, experts),
+          "lower the number of experts per token");
+    }
+    int every = values.count("moeLayers", "every");
+    List<Integer> except = values.indices("moeLayers", "except");
+    return new MoeBlock(
+        IntStream.range(0, layers)
+            .filter(layer -> (layer + 1) % every == 0 && !except.contains(layer))
+            .boxed()
+            .toList(),
+        experts,
+        values.count("dimensions", "expertWidth"),
+        new Routing(perToken, values.flag("router", "renormalise")));
+  }
+
+  private static void requireSilu(ModelConfig config, FamilyValues values) {
+    String activation = values.text("experts", "activation");
+    if (!activation.equals("silu") && !activation.equals("swish")) {
+      throw new BadInputException(
+          config.where(),
+          "experts with activation '%s' are not supported".formatted(activation),
+          "supported: silu");
+    }
+  }
+
+  private TensorNames names() {
+    Map<TensorRole, String> patterns = new EnumMap<>(TensorRole.class);
+    JsonNode tensors = definition.get("tensors");
+    for (TensorRole role : TensorRole.values()) {
+      JsonNode pattern = tensors.get(role.key());
+      if (pattern != null) {
+        patterns.put(role, pattern.stringValue());
+      }
+    }
+    if (patterns.size() != tensors.size()) {
+      throw new IllegalStateException("family %s names a role that does not exist".formatted(id()));
+    }
+    return new TensorNames(patterns);
+  }
+}

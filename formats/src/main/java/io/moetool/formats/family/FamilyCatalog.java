@@ -1,0 +1,92 @@
+package io.moetool.formats.family;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.json.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The families that come with moetool: every JSON file in the resource folder {@code families}. */
+public final class FamilyCatalog {
+  private final List<Family> families;
+
+  private FamilyCatalog(List<Family> families) {
+    this.families = families;
+  }
+
+  /** The built-in families, by identifier. */
+  public static FamilyCatalog builtIn() {
+    URL folder = FamilyCatalog.class.getResource("families");
+    if (folder == null) {
+      throw new IllegalStateException("the family data files are missing from the class path");
+    }
+    try {
+      URI uri = folder.toURI();
+      if (!uri.getScheme().equals("jar")) {
+        return new FamilyCatalog(read(Path.of(uri)));
+      }
+      try (FileSystem jar = FileSystems.newFileSystem(uri, Map.of())) {
+        return new FamilyCatalog(read(jar.provider().getPath(uri)));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** All families, by identifier. */
+  public List<Family> families() {
+    return families;
+  }
+
+  /**
+   * The family of a config, filled in with its numbers.
+   *
+   * @throws BadInputException if no family knows the model type, or the config contradicts itself
+   */
+  public Architecture resolve(ModelConfig config) {
+    String modelType = config.modelType();
+    return families.stream()
+        .filter(family -> family.modelTypes().contains(modelType))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new BadInputException(
+                    config.where(),
+                    "model type '%s' is not known".formatted(modelType),
+                    "known: "
+                        + families.stream()
+                            .flatMap(family -> family.modelTypes().stream())
+                            .collect(Collectors.joining(", "))))
+        .resolve(config);
+  }
+
+  private static List<Family> read(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> file.toString().endsWith(".json"))
+          .sorted()
+          .map(FamilyCatalog::readOne)
+          .toList();
+    }
+  }
+
+  private static Family readOne(Path file) {
+    try {
+      return new Family(Json.readObject(file.toString(), Files.readString(file)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

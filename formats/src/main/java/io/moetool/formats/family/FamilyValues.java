@@ -1,0 +1,157 @@
+package io.moetool.formats.family;
+
+import io.moetool.formats.BadInputException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Values of a family's data file for one config. A value is a literal, or {@code {"config": key or keys,
+ * "onlyIf": key, "default": value}}: the first key the config holds, provided the {@code onlyIf} key is
+ * true there, else the default.
+ */
+final class FamilyValues {
+  private final JsonNode definition;
+  private final ModelConfig config;
+
+  FamilyValues(JsonNode definition, ModelConfig config) {
+    this.definition = definition;
+    this.config = config;
+  }
+
+  /** A positive whole number. */
+  int count(String section, String key) {
+    JsonNode value = required(section, key);
+    return positive(describe(section, key), value);
+  }
+
+  /** A positive whole number, or {@code otherwise} where neither config nor family says one. */
+  int count(String section, String key, int otherwise) {
+    return find(section, key).map(v -> positive(describe(section, key), v)).orElse(otherwise);
+  }
+
+  Optional<Integer> optionalCount(String section, String key) {
+    return find(section, key).map(v -> positive(describe(section, key), v));
+  }
+
+  double number(String section, String key) {
+    return finite(describe(section, key), required(section, key));
+  }
+
+  Optional<Double> optionalNumber(String section, String key) {
+    return find(section, key).map(v -> finite(describe(section, key), v));
+  }
+
+  boolean flag(String section, String key) {
+    JsonNode value = required(section, key);
+    if (!value.isBoolean()) {
+      throw wrong(describe(section, key), "true or false", value);
+    }
+    return value.booleanValue();
+  }
+
+  String text(String section, String key) {
+    JsonNode value = required(section, key);
+    if (!value.isString()) {
+      throw wrong(describe(section, key), "a string", value);
+    }
+    return value.stringValue();
+  }
+
+  /** Whole numbers, not negative. */
+  List<Integer> indices(String section, String key) {
+    JsonNode value = required(section, key);
+    if (!value.isArray()) {
+      throw wrong(describe(section, key), "a list of layer indices", value);
+    }
+    List<Integer> indices = new ArrayList<>();
+    for (JsonNode element : value) {
+      if (!element.canConvertToInt() || !element.isIntegralNumber() || element.intValue() < 0) {
+        throw wrong(describe(section, key), "a list of layer indices", value);
+      }
+      indices.add(element.intValue());
+    }
+    return indices;
+  }
+
+  /** The config keys a value is read from that this config really holds. */
+  List<String> presentPaths(String section, String key) {
+    return keys(at(section, key)).stream().filter(k -> config.find(k).isPresent()).toList();
+  }
+
+  private Optional<JsonNode> find(String section, String key) {
+    JsonNode value = definition.path(section).get(key);
+    return value == null ? Optional.empty() : resolve(value);
+  }
+
+  private JsonNode required(String section, String key) {
+    return find(section, key)
+        .orElseThrow(
+            () ->
+                new BadInputException(
+                    config.where(),
+                    "it does not say %s".formatted(describe(section, key)),
+                    "use the config the checkpoint was published with"));
+  }
+
+  private Optional<JsonNode> resolve(JsonNode value) {
+    if (!value.isObject()) {
+      return value.isNull() ? Optional.empty() : Optional.of(value);
+    }
+    JsonNode onlyIf = value.get("onlyIf");
+    boolean applies =
+        onlyIf == null
+            || config.find(onlyIf.stringValue()).map(JsonNode::booleanValue).orElse(false);
+    if (applies) {
+      for (String key : keys(value)) {
+        Optional<JsonNode> found = config.find(key);
+        if (found.isPresent()) {
+          return found;
+        }
+      }
+    }
+    JsonNode otherwise = value.get("default");
+    return otherwise == null ? Optional.empty() : resolve(otherwise);
+  }
+
+  private static List<String> keys(JsonNode value) {
+    JsonNode keys = value.path("config");
+    if (keys.isString()) {
+      return List.of(keys.stringValue());
+    }
+    List<String> all = new ArrayList<>();
+    keys.forEach(k -> all.add(k.stringValue()));
+    return all;
+  }
+
+  private JsonNode at(String section, String key) {
+    return definition.path(section).path(key);
+  }
+
+  private String describe(String section, String key) {
+    List<String> keys = at(section, key).isObject() ? keys(at(section, key)) : List.of();
+    return keys.isEmpty() ? section + "." + key : String.join(" or ", keys);
+  }
+
+  private int positive(String what, JsonNode value) {
+    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() <= 0) {
+      throw wrong(what, "a positive whole number", value);
+    }
+    return value.intValue();
+  }
+
+  private double finite(String what, JsonNode value) {
+    if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
+      throw wrong(what, "a number", value);
+    }
+    return value.doubleValue();
+  }
+
+  private BadInputException wrong(String what, String expected, JsonNode found) {
+    return new BadInputException(
+        config.where(),
+        "%s must be %s, found %s".formatted(what, expected, found),
+        "use the config the checkpoint was published with");
+  }
+}

@@ -1,0 +1,97 @@
+package io.moetool.formats.family;
+
+import java.util.Locale;
+
+/**
+ * What a tensor is for. The constant in lower camel case is its key in a family's data file.
+ *
+ * <p>Linear weights are {@code [out, in]}; H hidden size, I expert width, D dense width, E experts.
+ */
+public enum TensorRole {
+  /** Token embedding, {@code [vocabulary, H]}. */
+  EMBEDDING(Group.EMBEDDING),
+  /** Norm before the head, {@code [H]}. */
+  FINAL_NORM(Group.NORM),
+  /** Output head, {@code [vocabulary, H]}; absent when tied to the embedding. */
+  HEAD(Group.HEAD),
+  /** Norm before attention, {@code [H]}. */
+  ATTENTION_NORM(Group.NORM),
+  /** Query projection, {@code [heads * headDim, H]}. */
+  QUERY(Group.ATTENTION),
+  /** Key projection, {@code [keyValueHeads * headDim, H]}. */
+  KEY(Group.ATTENTION),
+  /** Value projection, {@code [keyValueHeads * headDim, H]}. */
+  VALUE(Group.ATTENTION),
+  /** Attention output projection, {@code [H, heads * headDim]}. */
+  OUTPUT(Group.ATTENTION),
+  /** Norm of queries, {@code [headDim]} or {@code [heads * headDim]}. */
+  QUERY_NORM(Group.ATTENTION),
+  /** Norm of keys, {@code [headDim]} or {@code [keyValueHeads * headDim]}. */
+  KEY_NORM(Group.ATTENTION),
+  /** Norm before the feed-forward block, {@code [H]}. */
+  FEED_FORWARD_NORM(Group.NORM),
+  /** Router, {@code [E, H]}. */
+  ROUTER(Group.ROUTER),
+  /** Gate projection of one expert, {@code [I, H]}. */
+  EXPERT_GATE(Group.ROUTED_EXPERTS),
+  /** Up projection of one expert, {@code [I, H]}. */
+  EXPERT_UP(Group.ROUTED_EXPERTS),
+  /** Down projection of one expert, {@code [H, I]}. */
+  EXPERT_DOWN(Group.ROUTED_EXPERTS),
+  /** Gate projection of a dense layer, {@code [D, H]}. */
+  DENSE_GATE(Group.DENSE),
+  /** Up projection of a dense layer, {@code [D, H]}. */
+  DENSE_UP(Group.DENSE),
+  /** Down projection of a dense layer, {@code [H, D]}. */
+  DENSE_DOWN(Group.DENSE);
+
+  /** Where the bytes of a role are counted when sizes are reported. */
+  public enum Group {
+    ROUTED_EXPERTS("routedExperts"),
+    SHARED_EXPERTS("sharedExperts"),
+    ROUTER("router"),
+    ATTENTION("attention"),
+    DENSE("denseFeedForward"),
+    NORM("norms"),
+    EMBEDDING("embedding"),
+    HEAD("head"),
+    OTHER("other");
+
+    private final String key;
+
+    Group(String key) {
+      this.key = key;
+    }
+
+    /** Name in JSON. */
+    public String key() {
+      return key;
+    }
+  }
+
+  private final Group group;
+
+  TensorRole(Group group) {
+    this.group = group;
+  }
+
+  /** The role's share in a model's size. */
+  public Group group() {
+    return group;
+  }
+
+  /** Whether one tensor of this role belongs to one expert. */
+  public boolean isOfOneExpert() {
+    return this == EXPERT_GATE || this == EXPERT_UP || this == EXPERT_DOWN;
+  }
+
+  /** Key in a family's data file. */
+  public String key() {
+    StringBuilder key = new StringBuilder();
+    for (String word : name().toLowerCase(Locale.ROOT).split("_", -1)) {
+      key.append(
+          key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+    }
+    return key.toString();
+  }
+}

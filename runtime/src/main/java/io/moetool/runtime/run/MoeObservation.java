@@ -1,0 +1,34 @@
+package io.moetool.runtime.run;
+
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.kernels.IntMatrix;
+import io.moetool.runtime.text.TokenSequence;
+
+/**
+ * What one mixture-of-experts block did to one sequence of n tokens. H hidden size, E experts, K experts
+ * per token. All matrices are views that are reused after the call they are given to.
+ *
+ * @param layer index of the layer in the model
+ * @param sequenceIndex index of the sequence in the data
+ * @param sequence its tokens
+ * @param input what router and experts see, {@code [n, H]}
+ * @param routerLogits {@code [n, E]}
+ * @param scores full score distribution of the router, {@code [n, E]}
+ * @param selected chosen experts, best first, {@code [n, K]}
+ * @param weights coefficients that multiply the experts' outputs, {@code [n, K]}
+ * @param expertOutputs outputs before the coefficient is applied, row {@code t * K + k}, {@code [n * K, H]}
+ * @param residual hidden state the block's result is added to, {@code [n, H]}
+ * @param output hidden state after the block, {@code [n, H]}
+ */
+public record MoeObservation(
+    int layer,
+    int sequenceIndex,
+    TokenSequence sequence,
+    FloatMatrix input,
+    FloatMatrix routerLogits,
+    FloatMatrix scores,
+    IntMatrix selected,
+    FloatMatrix weights,
+    FloatMatrix expertOutputs,
+    FloatMatrix residual,
+    FloatMatrix output) {}

@@ -1,0 +1,17 @@
+package io.moetool.runtime.run;
+
+/**
+ * Watches every mixture-of-experts block of a run, sequence by sequence.
+ *
+ * <p>Partial results make sums independent of threads and batch sizes: {@link #observe} sees one sequence
+ * and may run on several threads at once; {@link #add} is called on one thread, in sequence order.
+ *
+ * @param <P> what one sequence adds in one layer
+ */
+public interface MoeTap<P> {
+  /** Reduces one sequence in one layer. The observation's memory is reused afterwards. */
+  P observe(MoeObservation observation);
+
+  /** Takes the partial results of a layer, in the order of the sequences. */
+  void add(int layer, int sequence, P partial);
+}

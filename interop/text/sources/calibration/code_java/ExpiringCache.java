@@ -59,7 +59,7 @@ public final class ExpiringCache<K, V> {
     /**
      * Looks a key up, and asks the loader where there is no entry or where it has grown too old.
      *
-     * @throws NullPointerException if the key is null or if the loader returns null
+     * @throws NullPointerException if the loader has no value for the key
      */
     public V get(K key) {
         lock.lock();
@@ -73,7 +73,7 @@ public final class ExpiringCache<K, V> {
             missCount++;
             V value = loader.apply(key);
             if (value == null) {
-                throw new NullPointerException("loader returned null for key " + key);
+                throw new NullPointerException("no value could be loaded for " + key);
             }
             entries.put(key, new Entry<>(value, now));
             evict();

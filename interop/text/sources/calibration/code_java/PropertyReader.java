@@ -108,7 +108,7 @@ public class PropertyReader
     protected void _parsePair(String line, Map<String, String> section) throws ParseException
     {
         final int ix = line.indexOf('=');
-        // no value? Should we allow it? For now, no
+        // a name alone might mean "true" one day; until then it is an error
         if (ix < 0) {
             throw new ParseException("Expected '=' after name '" + line + "'", _lineNumber);
         }

@@ -13,7 +13,7 @@ import java.util.Comparator;
  */
 public class NaturalComparator implements Comparator<String>, Serializable {
 
-    /** Singleton instance that is sensitive to case. */
+    /** The comparator that tells small letters from capital ones. */
     public static final NaturalComparator INSTANCE = new NaturalComparator(false);
 
     private static final long serialVersionUID = 20240115L;
@@ -34,8 +34,8 @@ public class NaturalComparator implements Comparator<String>, Serializable {
      *
      * @param s1  the first string, may be null
      * @param s2  the second string, may be null
-     * @return a negative integer, zero, or a positive integer as the first argument is less than,
-     *         equal to, or greater than the second
+     * @return a negative number if the first string comes first, a positive number if the second
+     *         does, and zero if they are the same
      */
     @Override
     public int compare(final String s1, final String s2) {

@@ -1,0 +1,151 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.Rope;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxNode;
+import java.util.List;
+
+/**
+ * The blocks of a decoder layer. Hidden states are {@code [rows, H]}, one row a token of any sequence;
+ * only attention looks at sequences.
+ */
+final class Layers {
+  private final OnnxGraph graph;
+  private final Architecture architecture;
+  private final WeightSource weights;
+
+  Layers(OnnxGraph graph, Architecture architecture, WeightSource weights) {
+    this.graph = graph;
+    this.architecture = architecture;
+    this.weights = weights;
+  }
+
+  /** RMS norm over the last axis. */
+  String norm(String x, TensorRole role) {
+    return norm(x, weights.weight(role));
+  }
+
+  /**
+   * {@code hidden + attention(norm(hidden))}.
+   *
+   * @param hidden {@code [rows, H]}
+   * @return the new hidden state, and names of the present keys and values
+   */
+  Attended attention(String hidden, SequenceInputs sequences) {
+    Attention attention = architecture.attention();
+    String x = norm(hidden, TensorRole.ATTENTION_NORM);
+    String query = projection(x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth());
+    String key = projection(x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth());
+    String value = clip(linear(x, TensorRole.VALUE, attention.projectionBias()));
+    OnnxNode node =
+        graph
+            .contrib(
+                "GroupQueryAttention",
+                sequences.split(graph, query, attention.queryWidth()),
+                sequences.split(graph, key, attention.keyValueWidth()),
+                sequences.split(graph, value, attention.keyValueWidth()),
+                sequences.pastKey(),
+                sequences.pastValue(),
+                sequences.lastPositions(),
+                sequences.totalLength(),
+                sequences.cosines(),
+                sequences.sines())
+            .with("num_heads", attention.heads())
+            .with("kv_num_heads", attention.keyValueHeads())
+            .with("scale", (float) (1 / Math.sqrt(attention.headDim())))
+            .with("do_rotary", 1);
+    if (attention.slidingWindow().isPresent()) {
+      node.with("local_window_size", attention.slidingWindow().getAsInt());
+    }
+    List<String> results = node.outputs(3);
+    String joined =
+        graph
+            .node("Reshape", results.getFirst(), graph.constant(-1, attention.queryWidth()))
+            .output();
+    String projected = linear(joined, TensorRole.OUTPUT, attention.outputBias());
+    return new Attended(
+        graph.node("Add", hidden, projected).output(), results.get(1), results.get(2));
+  }
+
+  /** Result of an attention block. */
+  record Attended(String hidden, String presentKey, String presentValue) {}
+
+  /** Router logits {@code [rows, E]}. */
+  String routerLogits(String x) {
+    return linear(x, TensorRole.ROUTER, false);
+  }
+
+  /** One expert on its rows. */
+  String expert(String x) {
+    return gated(x, TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
+  }
+
+  /** The dense feed-forward block of a layer without experts. */
+  String dense(String x) {
+    return gated(x, TensorRole.DENSE_GATE, TensorRole.DENSE_UP, TensorRole.DENSE_DOWN);
+  }
+
+  /** Logits {@code [rows, vocabulary]} of a final hidden state. */
+  String head(String hidden) {
+    String x = norm(hidden, TensorRole.FINAL_NORM);
+    return linear(x, architecture.tiedHead() ? TensorRole.EMBEDDING : TensorRole.HEAD, false);
+  }
+
+  /** Number of rotation angles per position for the cosine and sine tables. */
+  static int angles(Rope rope) {
+    return rope.rotaryDim() / 2;
+  }
+
+  private String gated(String x, TensorRole gate, TensorRole up, TensorRole down) {
+    String g = linear(x, gate, false);
+    String silu = graph.node("Mul", g, graph.node("Sigmoid", g).output()).output();
+    String product = graph.node("Mul", silu, linear(x, up, false)).output();
+    return linear(product, down, false);
+  }
+
+  private String projection(String x, TensorRole role, TensorRole normRole, int width) {
+    Attention attention = architecture.attention();
+    String projected = linear(x, role, attention.projectionBias());
+    return clip(
+        switch (attention.queryKeyNorm()) {
+          case NONE -> projected;
+          case WHOLE -> norm(projected, normRole);
+          case PER_HEAD -> {
+            String heads =
+                graph
+                    .node("Reshape", projected, graph.constant(-1, attention.headDim()))
+                    .output();
+            yield graph
+                .node("Reshape", norm(heads, normRole), graph.constant(-1, width))
+                .output();
+          }
+        });
+  }
+
+  private String clip(String x) {
+    if (architecture.attention().clip().isEmpty()) {
+      return x;
+    }
+    float bound = (float) architecture.attention().clip().getAsDouble();
+    return graph.node("Clip", x, graph.scalar(-bound), graph.scalar(bound)).output();
+  }
+
+  private String norm(String x, String weight) {
+    return graph
+        .node("RMSNormalization", x, weight)
+        .with("axis", -1)
+        .with("epsilon", (float) architecture.normEpsilon())
+        .output();
+  }
+
+  private String linear(String x, TensorRole role, boolean bias) {
+    OnnxNode node =
+        bias
+            ? graph.node("Gemm", x, weights.weight(role), weights.bias(role))
+            : graph.node("Gemm", x, weights.weight(role));
+    return node.with("transB", 1).output();
+  }
+}

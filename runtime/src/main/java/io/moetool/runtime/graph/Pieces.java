@@ -1,0 +1,118 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxType;
+import java.util.Map;
+
+/** The pieces a checkpoint is run by, one sequence (or one expert's rows) at a time. */
+public final class Pieces {
+  /** Hidden state before a piece, {@code [rows, H]}. */
+  public static final String HIDDEN = "hidden";
+
+  /** Rotation tables, {@code [positions, rotaryDim / 2]}. */
+  public static final String COSINES = "cosines";
+
+  /** Rotation tables, {@code [positions, rotaryDim / 2]}. */
+  public static final String SINES = "sines";
+
+  /** Index of a sequence's last token, int32 {@code [1]}. */
+  public static final String LAST_POSITION = "lastPosition";
+
+  /** Number of a sequence's tokens, int32 {@code [1]}. */
+  public static final String LENGTH = "length";
+
+  /** Hidden state after attention, {@code [rows, H]}. */
+  public static final String ATTENDED = "attended";
+
+  /** Input of the feed-forward block, {@code [rows, H]}. */
+  public static final String NORMED = "normed";
+
+  /** Router logits, {@code [rows, E]}. */
+  public static final String ROUTER_LOGITS = "routerLogits";
+
+  /** Result of a piece, {@code [rows, H]}, or logits {@code [rows, vocabulary]} of the head. */
+  public static final String OUTPUT = "output";
+
+  private final Architecture architecture;
+
+  /** Pieces of one architecture. */
+  public Pieces(Architecture architecture) {
+    this.architecture = architecture;
+  }
+
+  /** Attention of a layer with experts, up to the router's logits. */
+  public Piece attentionAndRouter(StoredTypes types) {
+    OnnxGraph graph = new OnnxGraph("attention_router");
+    StreamedWeights weights = new StreamedWeights(graph, types);
+    Layers layers = new Layers(graph, architecture, weights);
+    String attended = attended(graph, layers);
+    String x = layers.norm(attended, TensorRole.FEED_FORWARD_NORM);
+    int hidden = architecture.hidden();
+    graph.output(attended, ATTENDED, OnnxType.FLOAT, "rows", hidden);
+    graph.output(x, NORMED, OnnxType.FLOAT, "rows", hidden);
+    graph.output(
+        layers.routerLogits(x),
+        ROUTER_LOGITS,
+        OnnxType.FLOAT,
+        "rows",
+        architecture.moe().experts());
+    return piece(graph, weights);
+  }
+
+  /** A whole layer without experts. */
+  public Piece denseLayer(StoredTypes types) {
+    OnnxGraph graph = new OnnxGraph("dense_layer");
+    StreamedWeights weights = new StreamedWeights(graph, types);
+    Layers layers = new Layers(graph, architecture, weights);
+    String attended = attended(graph, layers);
+    String dense = layers.dense(layers.norm(attended, TensorRole.FEED_FORWARD_NORM));
+    graph.output(
+        graph.node("Add", attended, dense).output(),
+        OUTPUT,
+        OnnxType.FLOAT,
+        "rows",
+        architecture.hidden());
+    return piece(graph, weights);
+  }
+
+  /** One expert. */
+  public Piece expert(StoredTypes types) {
+    OnnxGraph graph = new OnnxGraph("expert");
+    StreamedWeights weights = new StreamedWeights(graph, types);
+    String x = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
+    String y = new Layers(graph, architecture, weights).expert(x);
+    graph.output(y, OUTPUT, OnnxType.FLOAT, "rows", architecture.hidden());
+    return piece(graph, weights);
+  }
+
+  /** Final norm and head. */
+  public Piece head(StoredTypes types) {
+    OnnxGraph graph = new OnnxGraph("head");
+    StreamedWeights weights = new StreamedWeights(graph, types);
+    String hidden = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
+    String logits = new Layers(graph, architecture, weights).head(hidden);
+    graph.output(logits, OUTPUT, OnnxType.FLOAT, "rows", architecture.vocabulary());
+    return piece(graph, weights);
+  }
+
+  private String attended(OnnxGraph graph, Layers layers) {
+    int angles = Layers.angles(architecture.rope());
+    String hidden = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
+    SequenceInputs sequences =
+        new SequenceInputs(
+            "",
+            "",
+            "",
+            graph.input(LAST_POSITION, OnnxType.INT32, 1),
+            graph.input(LENGTH, OnnxType.INT32, 1),
+            graph.input(COSINES, OnnxType.FLOAT, "positions", angles),
+            graph.input(SINES, OnnxType.FLOAT, "positions", angles));
+    return layers.attention(hidden, sequences).hidden();
+  }
+
+  private static Piece piece(OnnxGraph graph, StreamedWeights weights) {
+    return new Piece(graph.toModel("moetool", "", Map.of()), weights.bindings());
+  }
+}

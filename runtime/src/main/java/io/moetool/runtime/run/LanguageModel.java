@@ -1,0 +1,27 @@
+package io.moetool.runtime.run;
+
+import io.moetool.runtime.text.SequenceData;
+
+/** A model that predicts the next token. */
+public interface LanguageModel extends AutoCloseable {
+  /** {@code checkpoint} or {@code onnx}. */
+  String form();
+
+  /** Device it runs on: {@code cpu} or {@code cuda}. */
+  String device();
+
+  /** Arithmetic of its products: {@code float32}. */
+  String compute();
+
+  /** Number of logits per position. */
+  int vocabulary();
+
+  /** Longest sequence the model was made for. */
+  int maxPositions();
+
+  /** Does whatever must be done for all sequences at once. */
+  Predictions predict(SequenceData data, RunProgress progress);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,77 @@
+package io.moetool.transforms.plan;
+
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What is known about the experts of one layer when the choice is made. */
+public final class LayerEvidence {
+  private final int layer;
+  private final double[] scores;
+  private final long @Nullable [] tokens;
+  private final double @Nullable [] softCounts;
+
+  private LayerEvidence(
+      int layer, double[] scores, long @Nullable [] tokens, double @Nullable [] softCounts) {
+    this.layer = layer;
+    this.scores = scores;
+    this.tokens = tokens;
+    this.softCounts = softCounts;
+  }
+
+  /**
+   * Scores that come from weights alone.
+   *
+   * @param layer index in the model
+   * @param scores score by expert, higher means worth keeping
+   */
+  public static LayerEvidence ofWeights(int layer, double[] scores) {
+    return new LayerEvidence(layer, scores.clone(), null, null);
+  }
+
+  /**
+   * Scores that come from a calibration pass.
+   *
+   * @param layer index in the model
+   * @param scores score by expert, higher means worth keeping
+   * @param tokens tokens that chose the expert, by expert
+   * @param softCounts sum over all tokens of the expert's share in the router's scores, by expert
+   */
+  public static LayerEvidence ofData(int layer, double[] scores, long[] tokens, double[] softCounts) {
+    if (tokens.length != scores.length || softCounts.length != scores.length) {
+      throw new IllegalArgumentException(
+          "layer %d: %d scores, %d counts and %d soft counts"
+              .formatted(layer, scores.length, tokens.length, softCounts.length));
+    }
+    return new LayerEvidence(layer, scores.clone(), tokens.clone(), softCounts.clone());
+  }
+
+  /** Index in the model. */
+  public int layer() {
+    return layer;
+  }
+
+  /** Number of experts. */
+  public int experts() {
+    return scores.length;
+  }
+
+  /** Score of an expert. */
+  public double score(int expert) {
+    return scores[expert];
+  }
+
+  /** Tokens that chose an expert; empty without data. */
+  public OptionalLong tokens(int expert) {
+    return tokens == null ? OptionalLong.empty() : OptionalLong.of(tokens[expert]);
+  }
+
+  /** Whether there was data and no token chose this expert. */
+  public boolean isUnused(int expert) {
+    return tokens != null && tokens[expert] == 0;
+  }
+
+  /** Share in the router's scores, summed over all tokens; 0 without data. */
+  double softCount(int expert) {
+    return softCounts == null ? 0 : softCounts[expert];
+  }
+}

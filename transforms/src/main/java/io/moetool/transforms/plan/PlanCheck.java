@@ -1,0 +1,156 @@
+package io.moetool.transforms.plan;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.family.Architecture;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Holds a plan, which somebody may have edited, against the checkpoint it is to be applied to. */
+public final class PlanCheck {
+  private final String where;
+  private final Plan plan;
+
+  private PlanCheck(String where, Plan plan) {
+    this.where = where;
+    this.plan = plan;
+  }
+
+  /**
+   * Passes if the plan was made for this checkpoint and can be carried out on it.
+   *
+   * @param where names the plan in messages
+   * @param fingerprint of the checkpoint
+   * @throws BadInputException with the first contradiction
+   */
+  public static void require(String where, Plan plan, Architecture architecture, String fingerprint) {
+    PlanCheck check = new PlanCheck(where, plan);
+    check.source(architecture, fingerprint);
+    check.counts(architecture);
+    check.layers(architecture);
+    plan.layers().forEach(check::layer);
+  }
+
+  private void source(Architecture architecture, String fingerprint) {
+    if (!plan.action().equals(Plan.PRUNE)) {
+      throw wrong("", "action '%s' is not known".formatted(plan.action()), "known: " + Plan.PRUNE);
+    }
+    if (!plan.source().modelType().equals(architecture.modelType())) {
+      throw wrong(
+          "",
+          "it was made for a model of type '%s', this one is '%s'"
+              .formatted(plan.source().modelType(), architecture.modelType()),
+          "make a plan for this model");
+    }
+    if (!plan.source().fingerprint().equals(fingerprint)) {
+      throw wrong(
+          "",
+          "it was made for another checkpoint: %s, this one is %s"
+              .formatted(plan.source().fingerprint(), fingerprint),
+          "apply it to the checkpoint it was made for, or make a plan for this one");
+    }
+  }
+
+  private void counts(Architecture architecture) {
+    int experts = architecture.moe().experts();
+    int perToken = architecture.moe().routing().expertsPerToken();
+    if (plan.expertsBefore() != experts || plan.expertsPerToken() != perToken) {
+      throw wrong(
+          "",
+          "it speaks of %d experts, %d per token; the model has %d and %d"
+              .formatted(plan.expertsBefore(), plan.expertsPerToken(), experts, perToken),
+          "make a plan for this model");
+    }
+    if (plan.expertsAfter() < perToken || plan.expertsAfter() > experts) {
+      throw wrong(
+          "",
+          "expertsAfter is %d; every token uses %d of %d experts"
+              .formatted(plan.expertsAfter(), perToken, experts),
+          "keep from %d to %d experts in every layer".formatted(perToken, experts));
+    }
+  }
+
+  private void layers(Architecture architecture) {
+    List<Integer> planned = plan.layers().stream().map(LayerPlan::layer).toList();
+    if (!planned.equals(architecture.moe().layers())) {
+      throw wrong(
+          "",
+          "it decides on layers %s, the model has experts in layers %s"
+              .formatted(planned, architecture.moe().layers()),
+          "name every layer with experts once, in ascending order");
+    }
+  }
+
+  private void layer(LayerPlan layer) {
+    String place = ", layer " + layer.layer();
+    requireIndices(place, "kept", layer.kept());
+    requireIndices(place, "dropped", layer.dropped());
+    requireIndices(place, "protected", layer.protectedExperts());
+    if (layer.kept().size() != plan.expertsAfter()) {
+      throw wrong(
+          place,
+          "%d experts are kept, in the other layers %d (expertsAfter); a checkpoint has one count for all layers"
+              .formatted(layer.kept().size(), plan.expertsAfter()),
+          "keep %d experts in layer %d, or change expertsAfter and every layer"
+              .formatted(plan.expertsAfter(), layer.layer()));
+    }
+    Set<Integer> open = new TreeSet<>(layer.kept());
+    layer.dropped().stream()
+        .filter(e -> !open.add(e))
+        .findFirst()
+        .ifPresent(
+            expert -> {
+              throw wrong(
+                  place,
+                  "expert %d is both kept and dropped".formatted(expert),
+                  "leave it in one of the lists");
+            });
+    for (int expert = 0; expert < plan.expertsBefore(); expert++) {
+      if (!open.contains(expert)) {
+        throw wrong(
+            place,
+            "expert %d is neither kept nor dropped".formatted(expert),
+            "put it into one of the lists");
+      }
+    }
+    if (!new HashSet<>(layer.kept()).containsAll(layer.protectedExperts())) {
+      throw wrong(
+          place,
+          "a protected expert is not kept: protected %s, kept %s"
+              .formatted(layer.protectedExperts(), layer.kept()),
+          "keep it, or take it off the protected list");
+    }
+    if (layer.scores().size() != plan.expertsBefore()
+        || !layer.scores().stream().allMatch(Double::isFinite)) {
+      throw wrong(
+          place,
+          "there are not %d finite scores".formatted(plan.expertsBefore()),
+          "leave the scores as they were planned");
+    }
+  }
+
+  private void requireIndices(String place, String list, List<Integer> experts) {
+    int previous = -1;
+    for (int expert : experts) {
+      if (expert < 0 || expert >= plan.expertsBefore()) {
+        throw wrong(
+            place,
+            "%s names expert %d; there are experts 0 to %d"
+                .formatted(list, expert, plan.expertsBefore() - 1),
+            "name experts that exist");
+      }
+      if (expert <= previous) {
+        throw wrong(
+            place,
+            "%s is not ascending: %d after %d".formatted(list, expert, previous),
+            "name every expert once, in ascending order");
+      }
+      previous = expert;
+    }
+  }
+
+  private BadInputException wrong(String place, String problem, String mend) {
+    return new BadInputException(where + place, problem, mend);
+  }
+}

@@ -1,0 +1,136 @@
+package io.moetool.transforms.plan;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.MoeBlock;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Makes plans for one checkpoint. The same input gives the same plan, to the byte. */
+public final class Planner {
+  private final Architecture architecture;
+  private final TensorStore tensors;
+  private final String fingerprint;
+  private final String toolVersion;
+
+  /**
+   * A planner for one checkpoint.
+   *
+   * @param architecture what its config says
+   * @param tensors its tensors; only names and sizes are looked at
+   * @param fingerprint names the checkpoint in the plan
+   * @param toolVersion names the tool in the plan
+   */
+  public Planner(
+      Architecture architecture, TensorStore tensors, String fingerprint, String toolVersion) {
+    this.architecture = architecture;
+    this.tensors = tensors;
+    this.fingerprint = fingerprint;
+    this.toolVersion = toolVersion;
+  }
+
+  /**
+   * Decides which experts go: the same number in every layer, those with the lowest scores.
+   *
+   * @param protectSuperExperts whether super experts stay whatever their score
+   * @throws BadInputException if the target cannot be reached, a score is no finite number, or the evidence
+   *     does not fit the checkpoint
+   */
+  public Plan prune(Evidence evidence, Target target, boolean protectSuperExperts) {
+    MoeBlock moe = architecture.moe();
+    int expertsAfter = target.expertsAfter(moe.experts());
+    requireReachable(target, expertsAfter);
+    requireFitting(evidence);
+    List<LayerPlan> layers =
+        evidence.layers().stream()
+            .map(
+                layer ->
+                    new LayerChoice(
+                            layer,
+                            protectSuperExperts ? superExperts(evidence, layer.layer()) : new TreeMap<>())
+                        .keep(evidence.where(), expertsAfter))
+            .toList();
+    return new Plan(
+        Plan.FORMAT_VERSION,
+        toolVersion,
+        new Plan.Source(fingerprint, architecture.modelType()),
+        Plan.PRUNE,
+        evidence.method(),
+        new Plan.Options(target.toString(), evidence.seed(), protectSuperExperts),
+        evidence.statistics(),
+        moe.experts(),
+        expertsAfter,
+        moe.routing().expertsPerToken(),
+        layers,
+        PlanWarnings.of(moe, evidence, expertsAfter),
+        SizeForecast.of(
+            architecture.names(),
+            tensors,
+            layers.stream().collect(Collectors.toMap(LayerPlan::layer, LayerPlan::kept))));
+  }
+
+  private void requireReachable(Target target, int expertsAfter) {
+    int experts = architecture.moe().experts();
+    int perToken = architecture.moe().routing().expertsPerToken();
+    if (expertsAfter > experts) {
+      throw new BadInputException(
+          target.toString(),
+          "there are only %d experts per layer".formatted(experts),
+          "keep from %d to %d experts".formatted(perToken, experts));
+    }
+    if (expertsAfter < perToken) {
+      BigDecimal most =
+          BigDecimal.valueOf(100L * (experts - perToken))
+              .divide(BigDecimal.valueOf(experts), new MathContext(4, RoundingMode.DOWN));
+      throw new BadInputException(
+          target.toString(),
+          "%d of %d experts per layer would stay, but every token uses %d"
+              .formatted(expertsAfter, experts, perToken),
+          "keep at least %d experts (remove at most %s%%)"
+              .formatted(perToken, most.stripTrailingZeros().toPlainString()));
+    }
+  }
+
+  private void requireFitting(Evidence evidence) {
+    List<Integer> layers = evidence.layers().stream().map(LayerEvidence::layer).toList();
+    if (!layers.equals(architecture.moe().layers())) {
+      throw new BadInputException(
+          evidence.where(),
+          "scores are for layers %s, the model has experts in layers %s"
+              .formatted(layers, architecture.moe().layers()),
+          "analyze this model again");
+    }
+    for (LayerEvidence layer : evidence.layers()) {
+      String place = "%s, method %s, layer %d".formatted(evidence.where(), evidence.method(), layer.layer());
+      if (layer.experts() != architecture.moe().experts()) {
+        throw new BadInputException(
+            place,
+            "scores are for %d experts, the model has %d"
+                .formatted(layer.experts(), architecture.moe().experts()),
+            "analyze this model again");
+      }
+      for (int expert = 0; expert < layer.experts(); expert++) {
+        if (!Double.isFinite(layer.score(expert))) {
+          throw new BadInputException(
+              "%s, expert %d".formatted(place, expert),
+              "the score is " + layer.score(expert),
+              "look for infinite or undefined weights, or choose another method");
+        }
+      }
+    }
+  }
+
+  private static SortedMap<Integer, Double> superExperts(Evidence evidence, int layer) {
+    SortedMap<Integer, Double> found = new TreeMap<>();
+    evidence.superExperts().stream()
+        .filter(s -> s.layer() == layer)
+        .forEach(s -> found.put(s.expert(), s.maxAbs()));
+    return found;
+  }
+}

@@ -33,8 +33,8 @@ public final class OrtGraph implements AutoCloseable {
    * @throws IllegalStateException if a shape does not fit
    */
   public void run(OrtInputs inputs, OrtInputs outputs) {
-    try (OrtSession.Result result = session.run(inputs.tensors(), outputs.tensors())) {
-      // the results are the memory of the outputs
+    try {
+      session.run(inputs.tensors(), outputs.tensors()).close();
     } catch (OrtException e) {
       throw failed(e);
     }

@@ -1,0 +1,106 @@
+package io.moetool.runtime.run;
+
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.TensorView;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.text.SequenceData;
+import java.lang.foreign.Arena;
+import java.util.Optional;
+
+/**
+ * A checkpoint run layer by layer: all tokens pass one layer before the next one's weights are touched,
+ * so memory holds one layer and the hidden states, whatever the size of the model.
+ */
+public final class CheckpointModel implements LanguageModel {
+  private final TensorStore store;
+  private final Architecture architecture;
+  private final OrtEngine engine;
+  private final WorkPool pool;
+  private final ExpertMask mask;
+
+  /**
+   * A model over an open checkpoint, which must outlive it.
+   *
+   * @param mask experts that are never chosen
+   */
+  public CheckpointModel(
+      TensorStore store,
+      Architecture architecture,
+      OrtEngine engine,
+      WorkPool pool,
+      ExpertMask mask) {
+    this.store = store;
+    this.architecture = architecture;
+    this.engine = engine;
+    this.pool = pool;
+    this.mask = mask;
+  }
+
+  @Override
+  public String form() {
+    return "checkpoint";
+  }
+
+  @Override
+  public String device() {
+    return engine.device().key();
+  }
+
+  @Override
+  public String compute() {
+    return "float32";
+  }
+
+  @Override
+  public int vocabulary() {
+    return architecture.vocabulary();
+  }
+
+  @Override
+  public int maxPositions() {
+    return architecture.maxPositions();
+  }
+
+  @Override
+  public Predictions predict(SequenceData data, RunProgress progress) {
+    Arena arena = Arena.ofShared();
+    try {
+      HiddenStates hidden = run(arena, data, Optional.empty(), progress);
+      return new CheckpointPredictions(store, architecture, engine, hidden, arena);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** Runs all layers for what the tap sees on the way. */
+  public void observe(SequenceData data, MoeTap<?> tap, RunProgress progress) {
+    try (Arena arena = Arena.ofShared()) {
+      run(arena, data, Optional.of(tap), progress);
+    }
+  }
+
+  private HiddenStates run(
+      Arena arena, SequenceData data, Optional<MoeTap<?>> tap, RunProgress progress) {
+    HiddenStates hidden = new HiddenStates(arena, data, architecture.hidden());
+    TensorView embedding = store.view(architecture.names().weight(TensorRole.EMBEDDING));
+    pool.forEach(data.sequences().size(), i -> hidden.embed(i, embedding));
+    try (Arena scratch = Arena.ofShared();
+        LayerRun layers =
+            new LayerRun(scratch, store, architecture, engine, pool, mask, data, hidden)) {
+      for (int layer = 0; layer < architecture.layers(); layer++) {
+        progress.report("layers", layer, architecture.layers());
+        layers.run(layer, tap);
+      }
+    }
+    progress.report("layers", architecture.layers(), architecture.layers());
+    return hidden;
+  }
+
+  @Override
+  public void close() {
+    // the checkpoint and the threads belong to the caller
+  }
+}

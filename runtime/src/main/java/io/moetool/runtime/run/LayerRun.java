@@ -1,0 +1,231 @@
+package io.moetool.runtime.run;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.Routing;
+import io.moetool.kernels.ExactRouter;
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.kernels.RouterSpec;
+import io.moetool.runtime.graph.Piece;
+import io.moetool.runtime.graph.Pieces;
+import io.moetool.runtime.graph.RotationTables;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.ort.OrtGraph;
+import io.moetool.runtime.ort.OrtInputs;
+import io.moetool.runtime.text.SequenceData;
+import io.moetool.runtime.text.TokenSequence;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/** Takes the hidden states of all sequences through one layer after the other, tile by tile. */
+final class LayerRun implements AutoCloseable {
+  private final TensorStore store;
+  private final Architecture architecture;
+  private final WorkPool pool;
+  private final ExpertMask mask;
+  private final SequenceData data;
+  private final HiddenStates hidden;
+  private final Pieces pieces;
+  private final PieceGraphs graphs;
+  private final RotationTables rotation;
+  private final TileBuffers buffers;
+  private final List<Tile> tiles;
+
+  /** Sequences {@code from .. to - 1}. */
+  private record Tile(int from, int to) {}
+
+  LayerRun(
+      Arena arena,
+      TensorStore store,
+      Architecture architecture,
+      OrtEngine engine,
+      WorkPool pool,
+      ExpertMask mask,
+      SequenceData data,
+      HiddenStates hidden) {
+    this.store = store;
+    this.architecture = architecture;
+    this.pool = pool;
+    this.mask = mask;
+    this.data = data;
+    this.hidden = hidden;
+    pieces = new Pieces(architecture);
+    graphs = new PieceGraphs(engine);
+    rotation = new RotationTables(arena, architecture.rope(), data.longest());
+    int rows = TileBuffers.rows(architecture, data.longest(), data.tokens());
+    buffers = new TileBuffers(arena, architecture, rows);
+    tiles = tiles(rows);
+  }
+
+  /** Runs one layer; a tap sees it if it has experts. */
+  void run(int layer, Optional<MoeTap<?>> tap) {
+    LayerWeights weights = LayerWeights.of(store, architecture, layer);
+    if (!architecture.isMoe(layer)) {
+      Piece piece = pieces.denseLayer(weights);
+      OrtGraph graph = graphs.graph(piece);
+      tiles.forEach(tile -> dense(tile, graph, piece, weights));
+      return;
+    }
+    Piece attention = pieces.attentionAndRouter(weights);
+    Piece expert = pieces.expert(weights);
+    OrtGraph attentionGraph = graphs.graph(attention);
+    ExpertProducts products = new ExpertProducts(graphs.graph(expert), expert, weights);
+    ExactRouter router = router(layer);
+    for (Tile tile : tiles) {
+      pool.forEach(
+          tile.to() - tile.from(),
+          i -> attend(layer, tile, tile.from() + i, attentionGraph, attention, weights, router));
+      TileBuffers used = buffers.rows(0, hidden.offset(tile.to()) - hidden.offset(tile.from()));
+      products.compute(
+          pool,
+          used.normed(),
+          used.selected(),
+          architecture.moe().experts(),
+          used.expertOutputs());
+      pool.forEach(tile.to() - tile.from(), i -> combine(tile, tile.from() + i));
+      tap.ifPresent(t -> observe(t, layer, tile));
+    }
+  }
+
+  @Override
+  public void close() {
+    graphs.close();
+  }
+
+  private ExactRouter router(int layer) {
+    Routing routing = architecture.moe().routing();
+    int experts = architecture.moe().experts();
+    return ExactRouter.of(
+            RouterSpec.softmaxThenTopK(routing.expertsPerToken(), routing.renormalise()), experts)
+        .withMasked(mask.flags(layer, experts));
+  }
+
+  private void attend(
+      int layer,
+      Tile tile,
+      int sequence,
+      OrtGraph graph,
+      Piece piece,
+      LayerWeights weights,
+      ExactRouter router) {
+    TileBuffers rows = rows(tile, sequence);
+    try (OrtInputs inputs = sequenceInputs(graph, sequence);
+        OrtInputs results = graph.inputs()) {
+      weights.bind(piece, inputs);
+      graph.run(
+          inputs,
+          results
+              .with(Pieces.ATTENDED, rows.attended())
+              .with(Pieces.NORMED, rows.normed())
+              .with(Pieces.ROUTER_LOGITS, rows.logits()));
+    }
+    try {
+      router.route(rows.logits(), rows.selected(), rows.weights(), rows.scores());
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(
+          "layer %d, sequence %d".formatted(layer, sequence),
+          "the router cannot choose experts: " + e.getMessage(),
+          "the weights of this layer or of one before it hold NaN or infinite values: download the checkpoint again",
+          e);
+    }
+  }
+
+  private void dense(Tile tile, OrtGraph graph, Piece piece, LayerWeights weights) {
+    pool.forEach(
+        tile.to() - tile.from(),
+        i -> {
+          int sequence = tile.from() + i;
+          FloatMatrix result = rows(tile, sequence).attended();
+          try (OrtInputs inputs = sequenceInputs(graph, sequence);
+              OrtInputs results = graph.inputs()) {
+            weights.bind(piece, inputs);
+            graph.run(inputs, results.with(Pieces.OUTPUT, result));
+          }
+          hidden.of(sequence).segment().copyFrom(result.segment());
+        });
+  }
+
+  private OrtInputs sequenceInputs(OrtGraph graph, int sequence) {
+    int length = data.sequences().get(sequence).length();
+    return graph
+        .inputs()
+        .with(Pieces.HIDDEN, hidden.of(sequence))
+        .with(Pieces.LAST_POSITION, new int[] {length - 1}, 1)
+        .with(Pieces.LENGTH, new int[] {length}, 1)
+        .with(Pieces.COSINES, rotation.cosines())
+        .with(Pieces.SINES, rotation.sines());
+  }
+
+  /** New hidden state: attended + sum of coefficient times expert output, best expert first. */
+  private void combine(Tile tile, int sequence) {
+    TileBuffers rows = rows(tile, sequence);
+    FloatMatrix result = hidden.of(sequence);
+    int perToken = rows.selected().columns();
+    for (int token = 0; token < result.rows(); token++) {
+      for (int column = 0; column < result.columns(); column++) {
+        float sum = 0;
+        for (int rank = 0; rank < perToken; rank++) {
+          sum +=
+              rows.weights().get(token, rank)
+                  * rows.expertOutputs().get(token * perToken + rank, column);
+        }
+        result.set(token, column, rows.attended().get(token, column) + sum);
+      }
+    }
+  }
+
+  private <P> void observe(MoeTap<P> tap, int layer, Tile tile) {
+    int count = tile.to() - tile.from();
+    List<Optional<P>> partials = new ArrayList<>(Collections.nCopies(count, Optional.empty()));
+    pool.forEach(
+        count,
+        i ->
+            partials.set(
+                i, Optional.of(tap.observe(observation(layer, tile, tile.from() + i)))));
+    for (int i = 0; i < count; i++) {
+      tap.add(layer, tile.from() + i, partials.get(i).orElseThrow());
+    }
+  }
+
+  private MoeObservation observation(int layer, Tile tile, int sequence) {
+    TileBuffers rows = rows(tile, sequence);
+    return new MoeObservation(
+        layer,
+        sequence,
+        data.sequences().get(sequence),
+        rows.normed(),
+        rows.logits(),
+        rows.scores(),
+        rows.selected(),
+        rows.weights(),
+        rows.expertOutputs(),
+        rows.attended(),
+        hidden.of(sequence));
+  }
+
+  private TileBuffers rows(Tile tile, int sequence) {
+    int first = hidden.offset(tile.from());
+    return buffers.rows(hidden.offset(sequence) - first, hidden.offset(sequence + 1) - first);
+  }
+
+  private List<Tile> tiles(int rows) {
+    List<Tile> result = new ArrayList<>();
+    int from = 0;
+    int used = 0;
+    for (int i = 0; i < data.sequences().size(); i++) {
+      TokenSequence sequence = data.sequences().get(i);
+      if (used + sequence.length() > rows) {
+        result.add(new Tile(from, i));
+        from = i;
+        used = 0;
+      }
+      used += sequence.length();
+    }
+    result.add(new Tile(from, data.sequences().size()));
+    return result;
+  }
+}

@@ -1,0 +1,89 @@
+package io.moetool.formats.family;
+
+import io.moetool.formats.Shape;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Which tensors a checkpoint of an architecture stores, and their shapes. */
+final class ExpectedTensors {
+  private static final List<TensorRole> OUTSIDE =
+      List.of(TensorRole.EMBEDDING, TensorRole.FINAL_NORM, TensorRole.HEAD);
+  private static final List<TensorRole> EVERY_LAYER =
+      List.of(
+          TensorRole.ATTENTION_NORM,
+          TensorRole.QUERY,
+          TensorRole.KEY,
+          TensorRole.VALUE,
+          TensorRole.OUTPUT,
+          TensorRole.QUERY_NORM,
+          TensorRole.KEY_NORM,
+          TensorRole.FEED_FORWARD_NORM);
+  private static final List<TensorRole> DENSE =
+      List.of(TensorRole.DENSE_GATE, TensorRole.DENSE_UP, TensorRole.DENSE_DOWN);
+  private static final List<TensorRole> EXPERT =
+      List.of(TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
+
+  private final Architecture architecture;
+
+  ExpectedTensors(Architecture architecture) {
+    this.architecture = architecture;
+  }
+
+  /** Roles with one tensor in the whole model. */
+  List<TensorRole> outside() {
+    return OUTSIDE.stream()
+        .filter(role -> role != TensorRole.HEAD || !architecture.tiedHead())
+        .filter(architecture.names()::has)
+        .toList();
+  }
+
+  /** Roles with one tensor in this layer. */
+  List<TensorRole> inLayer(int layer) {
+    return Stream.concat(
+            EVERY_LAYER.stream(),
+            architecture.isMoe(layer) ? Stream.of(TensorRole.ROUTER) : DENSE.stream())
+        .filter(architecture.names()::has)
+        .toList();
+  }
+
+  /** Roles with one tensor per expert in layers with experts. */
+  List<TensorRole> perExpert() {
+    return EXPERT.stream().filter(architecture.names()::has).toList();
+  }
+
+  /** Shape of a role's weight. */
+  Shape weight(TensorRole role) {
+    long hidden = architecture.hidden();
+    Attention attention = architecture.attention();
+    long query = attention.queryWidth();
+    long keyValue = attention.keyValueWidth();
+    boolean perHead = attention.queryKeyNorm() == Attention.QueryKeyNorm.PER_HEAD;
+    return switch (role) {
+      case EMBEDDING, HEAD -> Shape.of(architecture.vocabulary(), hidden);
+      case FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM -> Shape.of(hidden);
+      case QUERY -> Shape.of(query, hidden);
+      case KEY, VALUE -> Shape.of(keyValue, hidden);
+      case OUTPUT -> Shape.of(hidden, query);
+      case QUERY_NORM -> Shape.of(perHead ? attention.headDim() : query);
+      case KEY_NORM -> Shape.of(perHead ? attention.headDim() : keyValue);
+      case ROUTER -> Shape.of(architecture.moe().experts(), hidden);
+      case EXPERT_GATE, EXPERT_UP -> Shape.of(architecture.moe().expertWidth(), hidden);
+      case EXPERT_DOWN -> Shape.of(hidden, architecture.moe().expertWidth());
+      case DENSE_GATE, DENSE_UP -> Shape.of(architecture.denseWidth(), hidden);
+      case DENSE_DOWN -> Shape.of(hidden, architecture.denseWidth());
+    };
+  }
+
+  /** Shape of a role's bias, empty where the model has none. */
+  Optional<Shape> bias(TensorRole role) {
+    Attention attention = architecture.attention();
+    boolean has =
+        switch (role) {
+          case QUERY, KEY, VALUE -> attention.projectionBias();
+          case OUTPUT -> attention.outputBias();
+          default -> false;
+        };
+    return has ? Optional.of(Shape.of(weight(role).dim(0))) : Optional.empty();
+  }
+}

@@ -1,0 +1,45 @@
+package io.moetool.formats.family;
+
+import java.util.Optional;
+
+/** Where the names of a layer's mixture-of-experts block begin, read off the names of its tensors. */
+public final class MoeNames {
+  private final TensorNames names;
+
+  /** The names of a family. */
+  public MoeNames(TensorNames names) {
+    this.names = names;
+  }
+
+  /** Beginning of all names in the block, router and experts alike; ends in a dot. */
+  public String blockPrefix(int layer) {
+    String common =
+        commonPrefix(
+            names.weight(TensorRole.ROUTER, layer),
+            names.weight(TensorRole.EXPERT_GATE, layer, 0));
+    return common.substring(0, common.lastIndexOf('.') + 1);
+  }
+
+  /** The name with another expert's number, if it is one of an expert in this layer. */
+  public Optional<String> renumbered(String name, int layer, int from, int to) {
+    String prefix = expertPrefix(layer);
+    String old = prefix + from + ".";
+    return name.startsWith(old)
+        ? Optional.of(prefix + to + "." + name.substring(old.length()))
+        : Optional.empty();
+  }
+
+  private String expertPrefix(int layer) {
+    return commonPrefix(
+        names.weight(TensorRole.EXPERT_GATE, layer, 0),
+        names.weight(TensorRole.EXPERT_GATE, layer, 1));
+  }
+
+  private static String commonPrefix(String a, String b) {
+    int length = 0;
+    while (length < Math.min(a.length(), b.length()) && a.charAt(length) == b.charAt(length)) {
+      length++;
+    }
+    return a.substring(0, length);
+  }
+}

@@ -1,0 +1,22 @@
+package io.moetool.formats.publish;
+
+/** Work to be done when the JVM is told to end, for instance by Ctrl-C. */
+final class AtShutdown {
+  private AtShutdown() {}
+
+  static void register(Thread work) {
+    try {
+      Runtime.getRuntime().addShutdownHook(work);
+    } catch (IllegalStateException e) {
+      // The JVM is ending already. Whoever closes the resource cleans up; otherwise nobody can.
+    }
+  }
+
+  static void forget(Thread work) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(work);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs, and finds that there is nothing left to do.
+    }
+  }
+}

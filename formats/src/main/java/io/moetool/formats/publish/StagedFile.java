@@ -1,0 +1,134 @@
+package io.moetool.formats.publish;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.EnvironmentException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * An output file that appears complete or not at all: written beside its target, then renamed over it.
+ * Readers see the old file or the new one, never a part.
+ */
+public final class StagedFile implements AutoCloseable {
+  private static final AtomicLong COUNTER = new AtomicLong();
+
+  private final Path target;
+  private final Path staging;
+  private final CreatedParents parents;
+  private final Thread atShutdown = new Thread(this::discard, "moetool-discard");
+
+  private boolean open = true;
+
+  private StagedFile(Path target, Path staging, CreatedParents parents) {
+    this.target = target;
+    this.staging = staging;
+    this.parents = parents;
+  }
+
+  /**
+   * Stages {@code target}, creating the folders above it. A file of that name stays until {@link
+   * #commit()} replaces it.
+   *
+   * @throws EnvironmentException if nothing can be written there
+   */
+  public static StagedFile create(Path target) {
+    Path absolute = target.toAbsolutePath().normalize();
+    if (Files.isDirectory(absolute)) {
+      throw new BadInputException(target.toString(), "is a folder", "name a file");
+    }
+    CreatedParents parents = CreatedParents.of(absolute);
+    // Unlike a folder's, this name is unique: two runs may replace the same file, the later one wins.
+    Path staging =
+        absolute.resolveSibling(
+            ".%s.%d-%d.partial"
+                .formatted(
+                    absolute.getFileName(), ProcessHandle.current().pid(), COUNTER.incrementAndGet()));
+    StagedFile staged = new StagedFile(absolute, staging, parents);
+    try {
+      Files.write(staging, new byte[0], StandardOpenOption.CREATE_NEW);
+    } catch (IOException e) {
+      parents.remove();
+      throw new EnvironmentException(
+          target.toString(), "cannot be written: " + e, "check the folder and its permissions", e);
+    }
+    AtShutdown.register(staged.atShutdown);
+    return staged;
+  }
+
+  /** Writes a whole text file in UTF-8. */
+  public static void write(Path target, String text) {
+    try (StagedFile file = create(target)) {
+      Files.write(file.path(), text.getBytes(StandardCharsets.UTF_8));
+      file.commit();
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          target.toString(), "cannot be written: " + e, "check the disk and run again", e);
+    }
+  }
+
+  /** The file to write into until {@link #commit()}; it exists and is empty. */
+  public Path path() {
+    return staging;
+  }
+
+  /** The file as it will be called. */
+  public Path target() {
+    return target;
+  }
+
+  /**
+   * Puts the bytes on the disk and gives the file its name.
+   *
+   * @throws EnvironmentException if the disk refuses
+   */
+  public void commit() {
+    try {
+      Durable.forceFile(staging);
+      publish();
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          target.toString(), "cannot be completed: " + e, "check the disk and run again", e);
+    }
+  }
+
+  private synchronized void publish() throws IOException {
+    if (!open) {
+      throw new IllegalStateException(target + " is already committed or discarded");
+    }
+    Files.move(
+        staging, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    open = false;
+    AtShutdown.forget(atShutdown);
+    Path parent = target.getParent();
+    if (parent != null) {
+      Durable.forceFolder(parent);
+    }
+  }
+
+  /** Removes what was staged, unless it has been committed. */
+  @Override
+  public void close() {
+    discard();
+    AtShutdown.forget(atShutdown);
+  }
+
+  private synchronized void discard() {
+    if (!open) {
+      return;
+    }
+    open = false;
+    try {
+      Files.deleteIfExists(staging);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          staging.toString(), "cannot be removed: " + e, "remove that file", e);
+    } finally {
+      parents.remove();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package io.moetool.formats.safetensors;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.OutputTensor;
+import io.moetool.formats.TensorInfo;
+import io.moetool.formats.publish.WriteProgress;
+import io.moetool.formats.publish.WrittenFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Writes safetensors files from tensors whose sizes are known and whose bytes are produced on the way.
+ * Memory does not grow with the size of the file.
+ *
+ * <p>The order given is the order in the file, unless some tensor would then lie at an address that is
+ * no multiple of its element size; in that case wider elements go first.
+ */
+public final class SafetensorsWriter {
+  /** What libraries ask for before they accept a checkpoint. */
+  private static final Map<String, String> CHECKPOINT_METADATA = Map.of("format", "pt");
+
+  private SafetensorsWriter() {}
+
+  /**
+   * Header of the file that {@link #write(Path, List, WriteProgress)} would write: sizes and places.
+   *
+   * @throws BadInputException if it would be longer than readers accept
+   */
+  public static SafetensorsHeader layout(List<TensorInfo> tensors) {
+    return SafetensorsHeader.of(
+        TensorOrder.aligned(tensors, Function.identity()), CHECKPOINT_METADATA);
+  }
+
+  /**
+   * Writes a checkpoint file: its metadata say that it is one.
+   *
+   * @param path a file that does not exist or is empty
+   * @param progress told bytes of this file
+   * @return last part of {@code path}, size and hashes
+   * @throws BadInputException if the header would be longer than readers accept
+   * @throws EnvironmentException if the disk refuses
+   * @throws IllegalStateException if a content has another size than its tensor
+   */
+  public static WrittenFile write(Path path, List<OutputTensor> tensors, WriteProgress progress) {
+    return write(path, tensors, CHECKPOINT_METADATA, progress);
+  }
+
+  /** As {@link #write(Path, List, WriteProgress)}, with metadata of one's own, written in key order. */
+  public static WrittenFile write(
+      Path path, List<OutputTensor> tensors, Map<String, String> metadata, WriteProgress progress) {
+    List<OutputTensor> ordered = TensorOrder.aligned(tensors, OutputTensor::info);
+    SafetensorsHeader header =
+        SafetensorsHeader.of(ordered.stream().map(OutputTensor::info).toList(), metadata);
+    try (FileChannel channel =
+        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      if (channel.size() > 0) {
+        // Truncating it would pull the bytes from under whoever has it mapped.
+        throw new IllegalStateException(path + " is there already and not empty");
+      }
+      WrittenFile written = write(channel, path, header, ordered, progress);
+      channel.force(true);
+      return written;
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          path.toString(), "cannot be written: " + e, "check the disk and its free space", e);
+    }
+  }
+
+  private static WrittenFile write(
+      FileChannel channel,
+      Path path,
+      SafetensorsHeader header,
+      List<OutputTensor> tensors,
+      WriteProgress progress)
+      throws IOException {
+    long total = header.fileBytes();
+    Map<String, String> hashes = new LinkedHashMap<>();
+    try (BlockOutput out = new BlockOutput(channel, done -> progress.written(done, total))) {
+      out.write(MemorySegment.ofArray(header.toBytes()));
+      for (OutputTensor tensor : tensors) {
+        TensorSink sink = new TensorSink(tensor.info(), out);
+        tensor.content().writeTo(sink);
+        hashes.put(tensor.info().name(), sink.finish());
+      }
+      String hash = out.finish();
+      return new WrittenFile(String.valueOf(path.getFileName()), total, hash, hashes);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Writes the tiny checkpoints of tiny_checkpoints.py.
+
+transformers gives the tensors' names and shapes and writes the files; the values are drawn here, one NumPy stream per tensor,
+so that they depend on neither torch's generator nor the order of the parameters. Running this again gives the same weights.
+"""
+
+import json
+import math
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import zlib
+
+import numpy
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+import places
+from tiny_checkpoints import ALL
+
+LARGEST = 150_000
+
+
+def values(name, shape, tiny):
+    """Weights that make every part of the network matter: norms off one, experts of unlike strength, decided routers."""
+    stream = numpy.random.default_rng([tiny.seed, zlib.crc32(name.encode())])
+    if name.endswith("norm.weight"):
+        return stream.uniform(0.6, 1.4, shape)
+    drawn = stream.standard_normal(shape)
+    if name.endswith(".bias"):
+        return 0.3 * drawn
+    if "embed_tokens" in name:
+        return 0.3 * drawn if tiny.config["tie_word_embeddings"] else drawn
+    fan_in = shape[-1]
+    if re.search(r"\.gate\.weight$", name):
+        return drawn * 2.0 / math.sqrt(fan_in)
+    if re.search(r"(down_proj|\.w2)\.weight$", name):
+        return drawn * stream.uniform(0.6, 2.4) / math.sqrt(fan_in)
+    return drawn * 1.4 / math.sqrt(fan_in)
+
+
+def write(tiny, target):
+    """Writes one checkpoint folder: config.json and the safetensors files."""
+    dtype = getattr(torch, tiny.config["torch_dtype"])
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        (scratch / "config.json").write_text(json.dumps(tiny.config))
+        config = transformers.AutoConfig.from_pretrained(scratch)
+        model = transformers.AutoModelForCausalLM.from_config(config).to(dtype)
+
+        # The names on disk are the per-expert ones that hub checkpoints have, so that is where the values go.
+        model.save_pretrained(scratch / "shapes")
+        stored = read(scratch / "shapes")
+        filled = {
+            name: torch.from_numpy(values(name, tuple(tensor.shape), tiny)).to(dtype)
+            for name, tensor in stored.items()
+        }
+        save_file(filled, scratch / "model.safetensors", metadata={"format": "pt"})
+        model, info = transformers.AutoModelForCausalLM.from_pretrained(scratch, dtype=dtype, output_loading_info=True)
+        assert not any(info.values()), info
+
+        bytes_all = sum(tensor.nbytes for tensor in filled.values())
+        limit = bytes_all if tiny.shards == 1 else math.ceil(bytes_all / tiny.shards * 1.05)
+        saved = scratch / "saved"
+        model.save_pretrained(saved, max_shard_size=limit)
+        again = read(saved)
+        assert again.keys() == filled.keys()
+        assert all(torch.equal(again[name], filled[name]) for name in filled)
+
+        target.mkdir(parents=True, exist_ok=True)
+        for path in target.glob("model*"):
+            path.unlink()
+        for path in sorted(saved.glob("model*")):
+            shutil.copyfile(path, target / path.name)
+        if tiny.resaved:
+            shutil.copyfile(saved / "config.json", target / "config.json")
+        else:
+            (target / "config.json").write_text(json.dumps(tiny.config, indent=2) + "\n")
+    files = list(target.glob("model*.safetensors"))
+    assert len(files) == tiny.shards, files
+    size = sum(path.stat().st_size for path in files)
+    assert size <= LARGEST, (tiny.name, size)
+    return size
+
+
+def read(folder):
+    tensors = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        tensors.update(load_file(path))
+    return tensors
+
+
+def main(names):
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    for tiny in ALL:
+        if not names or tiny.name in names:
+            size = write(tiny, places.CHECKPOINTS / tiny.name)
+            print(f"{tiny.name}: {size} bytes")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

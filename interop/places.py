@@ -1,0 +1,11 @@
+"""Where the project keeps what the scripts read and write."""
+
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+BUNDLED_MODEL = EXAMPLES / "tinymoe-6d"
+HELDOUT_TEXT = EXAMPLES / "text" / "heldout.jsonl"
+
+CHECKPOINTS = ROOT / "runtime" / "src" / "test" / "resources" / "golden"
+STATISTICS = ROOT / "analyzers" / "src" / "test" / "resources" / "golden"

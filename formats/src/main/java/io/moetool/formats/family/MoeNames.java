@@ -1,7 +1,5 @@
 package io.moetool.formats.family;
 
-import java.util.Optional;
-
 /** Where the names of a layer's mixture-of-experts block begin, read off the names of its tensors. */
 public final class MoeNames {
   private final TensorNames names;
@@ -20,13 +18,18 @@ public final class MoeNames {
     return common.substring(0, common.lastIndexOf('.') + 1);
   }
 
-  /** The name with another expert's number, if it is one of an expert in this layer. */
-  public Optional<String> renumbered(String name, int layer, int from, int to) {
+  /**
+   * The name with another expert's number.
+   *
+   * @param name of a tensor of expert {@code from} in this layer
+   */
+  public String renumbered(String name, int layer, int from, int to) {
     String prefix = expertPrefix(layer);
-    String old = prefix + from + ".";
-    return name.startsWith(old)
-        ? Optional.of(prefix + to + "." + name.substring(old.length()))
-        : Optional.empty();
+    String old = prefix + from;
+    if (!name.startsWith(old + ".")) {
+      throw new IllegalArgumentException("%s is not of expert %d in layer %d".formatted(name, from, layer));
+    }
+    return prefix + to + name.substring(old.length());
   }
 
   private String expertPrefix(int layer) {

@@ -4,6 +4,7 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeBlock;
+import io.moetool.transforms.layout.PrunedTensors;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -69,10 +70,16 @@ public final class Planner {
         moe.routing().expertsPerToken(),
         layers,
         PlanWarnings.of(moe, evidence, expertsAfter),
-        SizeForecast.of(
-            architecture.names(),
-            tensors,
-            layers.stream().collect(Collectors.toMap(LayerPlan::layer, LayerPlan::kept))));
+        forecast(layers));
+  }
+
+  private Plan.Forecast forecast(List<LayerPlan> layers) {
+    PrunedTensors pruned =
+        new PrunedTensors(
+            architecture, layers.stream().collect(Collectors.toMap(LayerPlan::layer, LayerPlan::kept)));
+    return new Plan.Forecast(
+        tensors.names().stream().mapToLong(name -> tensors.info(name).byteSize()).sum(),
+        pruned.of(tensors).stream().mapToLong(move -> move.target().byteSize()).sum());
   }
 
   private void requireReachable(Target target, int expertsAfter) {

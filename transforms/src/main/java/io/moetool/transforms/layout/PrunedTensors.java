@@ -1,0 +1,62 @@
+package io.moetool.transforms.layout;
+
+import io.moetool.formats.TensorInfo;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.MoeNames;
+import io.moetool.formats.family.TensorPlace;
+import io.moetool.formats.family.TensorRole;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Which tensors of a checkpoint stay when experts go, under which names, and which of their rows. */
+public final class PrunedTensors {
+  private final Architecture architecture;
+  private final MoeNames moeNames;
+  private final Map<Integer, List<Integer>> kept;
+
+  /**
+   * The tensors of a checkpoint that keeps some experts.
+   *
+   * @param architecture of the source
+   * @param kept experts that stay by layer, ascending
+   */
+  public PrunedTensors(Architecture architecture, Map<Integer, List<Integer>> kept) {
+    this.architecture = architecture;
+    this.moeNames = new MoeNames(architecture.names());
+    this.kept = Map.copyOf(kept);
+  }
+
+  /** The tensors that stay, in the order the source stores them. */
+  public List<TensorMove> of(TensorStore source) {
+    return source.names().stream().map(source::info).flatMap(info -> move(info).stream()).toList();
+  }
+
+  /** What becomes of a tensor; empty if it goes. */
+  public Optional<TensorMove> move(TensorInfo tensor) {
+    Optional<TensorPlace> place = architecture.names().place(tensor.name());
+    if (place.isEmpty() || place.get().layer().isEmpty()) {
+      return Optional.of(TensorMove.whole(tensor, tensor.name()));
+    }
+    int layer = place.get().layer().getAsInt();
+    List<Integer> stay = kept.get(layer);
+    if (stay == null) {
+      return Optional.of(TensorMove.whole(tensor, tensor.name()));
+    }
+    if (place.get().expert().isPresent()) {
+      int expert = place.get().expert().getAsInt();
+      int position = Collections.binarySearch(stay, expert);
+      return position < 0
+          ? Optional.empty()
+          : Optional.of(
+              TensorMove.whole(
+                  tensor, moeNames.renumbered(tensor.name(), layer, expert, position)));
+    }
+    return Optional.of(
+        place.get().role() == TensorRole.ROUTER
+            ? TensorMove.rows(tensor, stay)
+            : TensorMove.whole(tensor, tensor.name()));
+  }
+}

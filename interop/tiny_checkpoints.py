@@ -50,7 +50,7 @@ MIXTRAL = {
     "hidden_act": "silu",
     "hidden_size": 32,
     "initializer_range": 0.02,
-    "intermediate_size": 18,
+    "intermediate_size": 16,
     "max_position_embeddings": 64,
     "model_type": "mixtral",
     "num_attention_heads": 4,

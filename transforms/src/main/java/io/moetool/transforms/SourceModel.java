@@ -1,0 +1,45 @@
+package io.moetool.transforms;
+
+import io.moetool.formats.checkpoint.CheckpointStore;
+import io.moetool.formats.checkpoint.Fingerprint;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.formats.family.ModelConfig;
+import java.nio.file.Path;
+
+/**
+ * An opened checkpoint that something is made from; never written to.
+ *
+ * @param tensors its weights
+ * @param config its {@code config.json}
+ * @param architecture the family's description filled in with the config's numbers
+ * @param fingerprint names it in statistics, plans and manifests
+ */
+public record SourceModel(
+    CheckpointStore tensors, ModelConfig config, Architecture architecture, String fingerprint)
+    implements AutoCloseable {
+
+  /**
+   * Opens a checkpoint and computes its fingerprint.
+   *
+   * @param model folder, or {@code .safetensors} file beside its config
+   * @throws io.moetool.formats.BadInputException if it is incomplete, malformed or of an unknown family
+   */
+  public static SourceModel open(Path model, FamilyCatalog families) {
+    CheckpointStore tensors = CheckpointStore.open(model);
+    try {
+      ModelConfig config = ModelConfig.read(tensors.configFile());
+      return new SourceModel(
+          tensors, config, families.resolve(config), Fingerprint.of(config.root(), tensors));
+    } catch (RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /** Unmaps the weights. */
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

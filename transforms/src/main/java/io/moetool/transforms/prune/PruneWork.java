@@ -1,0 +1,94 @@
+package io.moetool.transforms.prune;
+
+import io.moetool.formats.OutputTensor;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.checkpoint.CheckpointContent;
+import io.moetool.formats.checkpoint.CheckpointFiles;
+import io.moetool.formats.checkpoint.Manifest.Origin;
+import io.moetool.formats.checkpoint.ShardPacking;
+import io.moetool.formats.json.Json;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.PrunedTensors;
+import io.moetool.transforms.layout.TensorMove;
+import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanCheck;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A plan that has passed all checks, spelled out as the content of the new folder. */
+final class PruneWork {
+  private final SourceModel source;
+  private final Plan plan;
+  private final Map<String, TensorMove> moves = new HashMap<>();
+  private final CheckpointContent content;
+
+  private PruneWork(SourceModel source, Plan plan, OptionalLong shardBytes) {
+    this.source = source;
+    this.plan = plan;
+    PrunedTensors pruned = new PrunedTensors(source.architecture(), plan.kept());
+    List<List<OutputTensor>> shards = new ArrayList<>();
+    for (TensorStore shard : source.tensors().shards().values()) {
+      List<TensorMove> stay = pruned.of(shard);
+      stay.forEach(move -> moves.put(move.target().name(), move));
+      shards.add(stay.stream().map(move -> move.output(shard)).toList());
+    }
+    if (shardBytes.isPresent()) {
+      List<OutputTensor> all = shards.stream().flatMap(List::stream).toList();
+      shards = ShardPacking.greedy(all, shardBytes.getAsLong());
+    }
+    content =
+        new CheckpointContent(shards, config(), CheckpointFiles.of(source.tensors().folder()));
+  }
+
+  /** Checks plan and source, then lays out the result; reads headers only. */
+  static PruneWork prepare(SourceModel source, String where, Plan plan, OptionalLong shardBytes) {
+    PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
+    SoundSource.require(source);
+    return new PruneWork(source, plan, shardBytes);
+  }
+
+  CheckpointContent content() {
+    return content;
+  }
+
+  PrunePreview preview() {
+    int copied = (int) moves.values().stream().filter(TensorMove::isWhole).count();
+    return new PrunePreview(
+        source.tensors().tensorBytes(),
+        content.tensorBytes(),
+        content.diskBytes(),
+        plan.expertsBefore(),
+        plan.expertsAfter(),
+        copied,
+        moves.size() - copied,
+        source.tensors().names().size() - moves.size(),
+        content.shards().size());
+  }
+
+  ObjectNode planDocument() {
+    return (ObjectNode) Json.tree(plan);
+  }
+
+  Origin originOf(String target) {
+    TensorMove move = moves.get(target);
+    if (move == null) {
+      throw new IllegalArgumentException(target + " was not written");
+    }
+    String from = move.source().name();
+    return move.isWhole() ? Origin.copyOf(from) : Origin.madeFrom(List.of(from));
+  }
+
+  private String config() {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    source
+        .architecture()
+        .expertCountPaths()
+        .forEach(path -> counts.put(path, (long) plan.expertsAfter()));
+    return source.config().withNumbers(counts);
+  }
+}

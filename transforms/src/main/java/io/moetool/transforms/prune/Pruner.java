@@ -1,0 +1,75 @@
+package io.moetool.transforms.prune;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.checkpoint.CheckpointWriter;
+import io.moetool.formats.checkpoint.Manifest;
+import io.moetool.formats.publish.WriteProgress;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.Plan;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Writes a checkpoint without the experts that a plan drops. Kept experts are renumbered in ascending
+ * order, routers lose the rows of dropped experts, and the config's counts follow; every other byte is the
+ * source's.
+ */
+public final class Pruner {
+  private static final double NANOS = 1e9;
+
+  private final SourceModel source;
+  private final String toolVersion;
+
+  /**
+   * A pruner of one checkpoint.
+   *
+   * @param source stays open while this is used, and is not closed by it
+   * @param toolVersion names the tool in the manifest
+   */
+  public Pruner(SourceModel source, String toolVersion) {
+    this.source = source;
+    this.toolVersion = toolVersion;
+  }
+
+  /**
+   * What {@link #prune} would do, after all of its checks.
+   *
+   * @param where names the plan in messages
+   * @param shardBytes most bytes of tensors in a weights file; empty keeps the source's distribution
+   * @throws BadInputException as {@link #prune}
+   */
+  public PrunePreview preview(String where, Plan plan, OptionalLong shardBytes) {
+    return PruneWork.prepare(source, where, plan, shardBytes).preview();
+  }
+
+  /**
+   * Writes the result. Nothing is written before plan and source are known to be sound, and no folder
+   * appears unless it is complete.
+   *
+   * @param where names the plan in messages
+   * @param shardBytes most bytes of tensors in a weights file; empty keeps the source's distribution
+   * @param output a folder that does not exist yet
+   * @throws BadInputException if the plan is not for this source or cannot be carried out, if the source's
+   *     tensors contradict its config, or if {@code output} exists
+   * @throws io.moetool.formats.EnvironmentException if the disk has no room or refuses
+   */
+  public PruneResult prune(
+      String where, Plan plan, OptionalLong shardBytes, Path output, WriteProgress progress) {
+    long start = System.nanoTime();
+    PruneWork work = PruneWork.prepare(source, where, plan, shardBytes);
+    CheckpointWriter.write(
+        output,
+        List.of(source.tensors().folder()),
+        work.content(),
+        files ->
+            Manifest.of(
+                Manifest.Tool.current(toolVersion),
+                new Manifest.Source(source.fingerprint(), source.config().modelType()),
+                work.planDocument(),
+                files,
+                work::originOf),
+        progress);
+    return PruneResult.of(output, work.preview(), (System.nanoTime() - start) / NANOS);
+  }
+}

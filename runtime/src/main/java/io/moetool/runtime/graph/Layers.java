@@ -6,7 +6,6 @@ import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxNode;
-import java.util.List;
 
 /**
  * The blocks of a decoder layer. Hidden states are {@code [rows, H]}, one row a token of any sequence;
@@ -31,47 +30,24 @@ final class Layers {
   /**
    * {@code hidden + attention(norm(hidden))}.
    *
-   * @param hidden {@code [rows, H]}
-   * @return the new hidden state, and names of the present keys and values
+   * @param hidden {@code [rows, H]}; the result's output is the new hidden state
    */
-  Attended attention(String hidden, SequenceInputs sequences) {
+  SequenceAttention.Result attention(
+      String hidden, SequenceAttention sequences, SequenceAttention.Past past) {
     Attention attention = architecture.attention();
     String x = norm(hidden, TensorRole.ATTENTION_NORM);
-    String query = projection(x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth());
-    String key = projection(x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth());
-    String value = clip(linear(x, TensorRole.VALUE, attention.projectionBias()));
-    OnnxNode node =
-        graph
-            .contrib(
-                "GroupQueryAttention",
-                sequences.split(graph, query, attention.queryWidth()),
-                sequences.split(graph, key, attention.keyValueWidth()),
-                sequences.split(graph, value, attention.keyValueWidth()),
-                sequences.pastKey(),
-                sequences.pastValue(),
-                sequences.lastPositions(),
-                sequences.totalLength(),
-                sequences.cosines(),
-                sequences.sines())
-            .with("num_heads", attention.heads())
-            .with("kv_num_heads", attention.keyValueHeads())
-            .with("scale", (float) (1 / Math.sqrt(attention.headDim())))
-            .with("do_rotary", 1);
-    if (attention.slidingWindow().isPresent()) {
-      node.with("local_window_size", attention.slidingWindow().getAsInt());
-    }
-    List<String> results = node.outputs(3);
-    String joined =
-        graph
-            .node("Reshape", results.getFirst(), graph.constant(-1, attention.queryWidth()))
-            .output();
-    String projected = linear(joined, TensorRole.OUTPUT, attention.outputBias());
-    return new Attended(
-        graph.node("Add", hidden, projected).output(), results.get(1), results.get(2));
+    SequenceAttention.Result attended =
+        sequences.attend(
+            projection(x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth()),
+            projection(x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
+            clip(linear(x, TensorRole.VALUE, attention.projectionBias())),
+            past);
+    String projected = linear(attended.output(), TensorRole.OUTPUT, attention.outputBias());
+    return new SequenceAttention.Result(
+        graph.node("Add", hidden, projected).output(),
+        attended.presentKey(),
+        attended.presentValue());
   }
-
-  /** Result of an attention block. */
-  record Attended(String hidden, String presentKey, String presentValue) {}
 
   /** Router logits {@code [rows, E]}. */
   String routerLogits(String x) {

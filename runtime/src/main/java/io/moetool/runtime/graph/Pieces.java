@@ -36,10 +36,17 @@ public final class Pieces {
   public static final String OUTPUT = "output";
 
   private final Architecture architecture;
+  private final OperatorForm form;
 
-  /** Pieces of one architecture. */
+  /** Pieces of one architecture, with fused operators where they compute it exactly. */
   public Pieces(Architecture architecture) {
+    this(architecture, OperatorForm.FUSED);
+  }
+
+  /** Pieces of one architecture in a given form. */
+  Pieces(Architecture architecture, OperatorForm form) {
     this.architecture = architecture;
+    this.form = form;
   }
 
   /** Attention of a layer with experts, up to the router's logits. */
@@ -100,16 +107,19 @@ public final class Pieces {
   private String attended(OnnxGraph graph, Layers layers) {
     int angles = Layers.angles(architecture.rope());
     String hidden = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
-    SequenceInputs sequences =
-        new SequenceInputs(
-            "",
-            "",
+    SequenceValues values =
+        new SequenceValues(
             "",
             graph.input(LAST_POSITION, OnnxType.INT32, 1),
             graph.input(LENGTH, OnnxType.INT32, 1),
             graph.input(COSINES, OnnxType.FLOAT, "positions", angles),
             graph.input(SINES, OnnxType.FLOAT, "positions", angles));
-    return layers.attention(hidden, sequences).hidden();
+    return layers
+        .attention(
+            hidden,
+            form.attention(graph, architecture.attention(), values),
+            SequenceAttention.Past.NONE)
+        .output();
   }
 
   private static Piece piece(OnnxGraph graph, StreamedWeights weights) {

@@ -36,7 +36,7 @@ final class StreamedWeights implements WeightSource {
   }
 
   private String value(TensorRole role, boolean bias) {
-    String input = role.key() + (bias ? "Bias" : "");
+    String input = "weights." + role.key() + (bias ? ".bias" : "");
     String known = values.get(input);
     if (known != null) {
       return known;

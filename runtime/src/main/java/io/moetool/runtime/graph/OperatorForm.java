@@ -1,0 +1,24 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.family.Attention;
+import io.moetool.formats.onnx.OnnxGraph;
+import java.util.Locale;
+
+/** Which operators a graph is made of. Both forms compute the same. */
+public enum OperatorForm {
+  /** ONNX Runtime's fused operators wherever they compute the model exactly. */
+  FUSED,
+  /** Operators of the ONNX standard alone. */
+  STANDARD;
+
+  /** Name on the command line. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  SequenceAttention attention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
+    return this == FUSED && SequenceAttention.canBeGrouped(attention)
+        ? new GroupedAttention(graph, attention, sequences)
+        : new StandardAttention(graph, attention, sequences);
+  }
+}

@@ -1,0 +1,92 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.family.Attention;
+import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxType;
+import java.util.List;
+
+/** Operators of the ONNX standard with an explicit mask; takes heads of any width. */
+final class StandardAttention implements SequenceAttention {
+  private final OnnxGraph graph;
+  private final Attention attention;
+  private final SequenceValues sequences;
+  private final String positions;
+  private final String mask;
+
+  StandardAttention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
+    this.graph = graph;
+    this.attention = attention;
+    this.sequences = sequences;
+    String total = int64(graph.node("Squeeze", sequences.totalLength()).output());
+    String shape =
+        sequences.shape().isEmpty()
+            ? onlySequence()
+            : sequences.shape();
+    String length =
+        graph
+            .node("Gather", shape, graph.scalar(1))
+            .with("axis", 0)
+            .output();
+    String first = graph.node("Sub", total, length).output();
+    String queries = graph.node("Range", first, total, graph.scalar(1)).output();
+    String keys = graph.node("Range", graph.scalar(0), total, graph.scalar(1)).output();
+    positions = graph.node("Expand", queries, shape).output();
+    mask = mask(graph.node("Unsqueeze", queries, graph.constant(1)).output(), keys);
+  }
+
+  @Override
+  public Result attend(String query, String key, String value, Past past) {
+    List<String> results =
+        graph
+            .node(
+                "Attention",
+                rotate(sequences.split(graph, query, attention.queryWidth()), attention.heads()),
+                rotate(
+                    sequences.split(graph, key, attention.keyValueWidth()),
+                    attention.keyValueHeads()),
+                sequences.split(graph, value, attention.keyValueWidth()),
+                mask,
+                past.key(),
+                past.value())
+            .with("q_num_heads", attention.heads())
+            .with("kv_num_heads", attention.keyValueHeads())
+            .with("scale", (float) (1 / Math.sqrt(attention.headDim())))
+            .outputs(3);
+    String rows =
+        graph
+            .node("Reshape", results.getFirst(), graph.constant(-1, attention.queryWidth()))
+            .output();
+    return new Result(rows, results.get(1), results.get(2));
+  }
+
+  private String rotate(String heads, int count) {
+    return graph
+        .node("RotaryEmbedding", heads, sequences.cosines(), sequences.sines(), positions)
+        .with("num_heads", count)
+        .output();
+  }
+
+  /** True where a query may see a key: not after it, and within the window. {@code [sequence, total]}. */
+  private String mask(String queries, String keys) {
+    String causal = graph.node("LessOrEqual", keys, queries).output();
+    if (attention.slidingWindow().isEmpty()) {
+      return causal;
+    }
+    String distance = graph.node("Sub", queries, keys).output();
+    String near =
+        graph
+            .node("Less", distance, graph.scalar((long) attention.slidingWindow().getAsInt()))
+            .output();
+    return graph.node("And", causal, near).output();
+  }
+
+  private String onlySequence() {
+    String length =
+        graph.node("Add", int64(sequences.lastPositions()), graph.constant(1)).output();
+    return graph.node("Concat", graph.constant(1), length).with("axis", 0).output();
+  }
+
+  private String int64(String value) {
+    return graph.node("Cast", value).with("to", OnnxType.INT64.number()).output();
+  }
+}

@@ -1,6 +1,7 @@
 package io.moetool.runtime.run;
 
 import io.moetool.kernels.FloatMatrix;
+import io.moetool.kernels.GroupByExpert;
 import io.moetool.kernels.IntMatrix;
 import io.moetool.runtime.graph.Piece;
 import io.moetool.runtime.graph.Pieces;
@@ -36,37 +37,27 @@ final class ExpertProducts {
    * @param outputs row {@code t * K + k} receives the output of token t's k-th expert
    */
   void compute(WorkPool pool, FloatMatrix x, IntMatrix selected, int experts, FloatMatrix outputs) {
-    List<Batch> batches = batches(selected, experts);
-    pool.forEach(
-        batches.size(), i -> compute(batches.get(i), x, selected.columns(), outputs));
+    GroupByExpert groups = GroupByExpert.of(selected, experts);
+    List<Batch> batches = batches(groups);
+    pool.forEach(batches.size(), i -> compute(groups, batches.get(i), x, outputs));
   }
 
-  /** Slots (token times K plus rank) that one expert serves in one product. */
-  private record Batch(int expert, List<Integer> slots) {}
+  /** Pairs {@code from .. to - 1} of an expert, in one product. */
+  private record Batch(int expert, int from, int to) {}
 
-  private static List<Batch> batches(IntMatrix selected, int experts) {
-    int perToken = selected.columns();
-    List<List<Integer>> slots = new ArrayList<>();
-    for (int expert = 0; expert < experts; expert++) {
-      slots.add(new ArrayList<>());
-    }
-    for (int token = 0; token < selected.rows(); token++) {
-      for (int rank = 0; rank < perToken; rank++) {
-        slots.get(selected.get(token, rank)).add(token * perToken + rank);
-      }
-    }
+  private static List<Batch> batches(GroupByExpert groups) {
     List<Batch> batches = new ArrayList<>();
-    for (int expert = 0; expert < experts; expert++) {
-      List<Integer> all = slots.get(expert);
-      for (int from = 0; from < all.size(); from += MAX_ROWS) {
-        batches.add(new Batch(expert, all.subList(from, Math.min(all.size(), from + MAX_ROWS))));
+    for (int expert = 0; expert < groups.experts(); expert++) {
+      int pairs = groups.count(expert);
+      for (int from = 0; from < pairs; from += MAX_ROWS) {
+        batches.add(new Batch(expert, from, Math.min(pairs, from + MAX_ROWS)));
       }
     }
     return batches;
   }
 
-  private void compute(Batch batch, FloatMatrix x, int perToken, FloatMatrix outputs) {
-    int rows = batch.slots().size();
+  private void compute(GroupByExpert groups, Batch batch, FloatMatrix x, FloatMatrix outputs) {
+    int rows = batch.to() - batch.from();
     // A product of one row takes another path in ONNX Runtime with other rounding; two rows do not.
     int padded = Math.max(rows, 2);
     try (Arena arena = Arena.ofConfined();
@@ -75,12 +66,12 @@ final class ExpertProducts {
       FloatMatrix gathered = FloatMatrix.allocate(arena, padded, x.columns());
       FloatMatrix computed = FloatMatrix.allocate(arena, padded, x.columns());
       for (int row = 0; row < rows; row++) {
-        gathered.copyRowFrom(row, x, batch.slots().get(row) / perToken);
+        gathered.copyRowFrom(row, x, groups.token(batch.expert(), batch.from() + row));
       }
       weights.ofExpert(batch.expert()).bind(piece, inputs.with(Pieces.HIDDEN, gathered));
       graph.run(inputs, results.with(Pieces.OUTPUT, computed));
       for (int row = 0; row < rows; row++) {
-        outputs.copyRowFrom(batch.slots().get(row), computed, row);
+        outputs.copyRowFrom(groups.slotRow(batch.expert(), batch.from() + row), computed, row);
       }
     }
   }

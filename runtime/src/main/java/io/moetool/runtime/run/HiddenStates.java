@@ -1,13 +1,11 @@
 package io.moetool.runtime.run;
 
-import io.moetool.formats.DType;
 import io.moetool.formats.TensorView;
+import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** The hidden state of every token of the data, sequences one after the other, {@code [tokens, H]}. */
 final class HiddenStates {
@@ -39,19 +37,8 @@ final class HiddenStates {
     TokenSequence tokens = data.sequences().get(sequence);
     FloatMatrix rows = of(sequence);
     for (int position = 0; position < tokens.length(); position++) {
-      MemorySegment stored = embedding.slice(tokens.token(position));
-      for (int column = 0; column < rows.columns(); column++) {
-        rows.set(position, column, element(embedding.dtype(), stored, column));
-      }
+      ElementDecoder.decode(
+          embedding.dtype(), embedding.slice(tokens.token(position)), rows.row(position));
     }
-  }
-
-  private static float element(DType type, MemorySegment stored, int index) {
-    return switch (type) {
-      case F32 -> stored.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
-      case BF16 -> Float.intBitsToFloat(stored.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index) << 16);
-      case F16 -> Float.float16ToFloat(stored.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index));
-      default -> throw new IllegalArgumentException("embedding of type " + type);
-    };
   }
 }

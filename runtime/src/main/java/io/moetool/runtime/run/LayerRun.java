@@ -7,6 +7,7 @@ import io.moetool.formats.family.Routing;
 import io.moetool.kernels.ExactRouter;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.RouterSpec;
+import io.moetool.kernels.WeightedRowSum;
 import io.moetool.runtime.graph.Piece;
 import io.moetool.runtime.graph.Pieces;
 import io.moetool.runtime.graph.RotationTables;
@@ -163,19 +164,8 @@ final class LayerRun implements AutoCloseable {
   /** New hidden state: attended + sum of coefficient times expert output, best expert first. */
   private void combine(Tile tile, int sequence) {
     TileBuffers rows = rows(tile, sequence);
-    FloatMatrix result = hidden.of(sequence);
-    int perToken = rows.selected().columns();
-    for (int token = 0; token < result.rows(); token++) {
-      for (int column = 0; column < result.columns(); column++) {
-        float sum = 0;
-        for (int rank = 0; rank < perToken; rank++) {
-          sum +=
-              rows.weights().get(token, rank)
-                  * rows.expertOutputs().get(token * perToken + rank, column);
-        }
-        result.set(token, column, rows.attended().get(token, column) + sum);
-      }
-    }
+    WeightedRowSum.of(
+        rows.attended(), rows.weights(), rows.expertOutputs(), hidden.of(sequence));
   }
 
   private <P> void observe(MoeTap<P> tap, int layer, Tile tile) {

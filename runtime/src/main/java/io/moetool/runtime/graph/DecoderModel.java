@@ -1,0 +1,223 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.Shape;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.MoeBlock;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A whole decoder as one graph with a key-value cache: inputs {@code input_ids}, {@code attention_mask}
+ * and {@code past_key_values.N.key/value}, outputs {@code logits} and {@code present.N.key/value}.
+ */
+public final class DecoderModel {
+  /** Metadata key: longest sequence the model was made for. */
+  public static final String MAX_POSITIONS = "moetool.maxPositions";
+
+  /** Metadata key: {@code model_type} of the source. */
+  public static final String MODEL_TYPE = "moetool.modelType";
+
+  /** Metadata key: fingerprint of the source. */
+  public static final String SOURCE = "moetool.source";
+
+  private final Architecture architecture;
+  private final TensorStore store;
+  private final OperatorForm form;
+  private final OnnxGraph graph = new OnnxGraph("decoder");
+  private final ExternalData data;
+
+  private DecoderModel(
+      Architecture architecture, TensorStore store, OperatorForm form, ExternalData data) {
+    this.architecture = architecture;
+    this.store = store;
+    this.form = form;
+    this.data = data;
+  }
+
+  /** The protobuf of an exported model, and what its data file holds. */
+  public static final class Exported {
+    private final byte[] model;
+    private final ExternalData data;
+
+    private Exported(byte[] model, ExternalData data) {
+      this.model = model;
+      this.data = data;
+    }
+
+    /** The model without its large tensors. */
+    public byte[] model() {
+      return model.clone();
+    }
+
+    /** Layout of the file with the large tensors. */
+    public ExternalData data() {
+      return data;
+    }
+  }
+
+  /**
+   * Builds the graph of a checkpoint; tensors are named, not read.
+   *
+   * @param dataFile name of the data file, beside the model
+   * @param version version of moetool
+   * @param source fingerprint of the checkpoint
+   */
+  public static Exported build(
+      Architecture architecture,
+      TensorStore store,
+      OperatorForm form,
+      String dataFile,
+      String version,
+      String source) {
+    ExternalData data = new ExternalData(dataFile, OnnxType.FLOAT);
+    DecoderModel model = new DecoderModel(architecture, store, form, data);
+    model.build();
+    byte[] bytes =
+        model.graph.toModel(
+            "moetool",
+            version,
+            Map.of(
+                MAX_POSITIONS, Integer.toString(architecture.maxPositions()),
+                MODEL_TYPE, architecture.modelType(),
+                SOURCE, source));
+    return new Exported(bytes, data);
+  }
+
+  private void build() {
+    String tokens = graph.input("input_ids", OnnxType.INT64, "batch", "sequence");
+    String mask = graph.input("attention_mask", OnnxType.INT64, "batch", "total");
+    String shape = graph.node("Shape", tokens).output();
+    SequenceValues values = sequenceValues(mask, shape);
+    SequenceAttention attention = form.attention(graph, architecture.attention(), values);
+    String hidden = embed(tokens);
+    List<SequenceAttention.Result> results = new ArrayList<>();
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      int current = layer;
+      String before = hidden;
+      List<String> after = new ArrayList<>();
+      graph.scoped(
+          "layers." + layer,
+          () -> after.add(layer(current, before, attention, results)));
+      hidden = after.getFirst();
+    }
+    Layers head = new Layers(graph, architecture, weights(0));
+    String logits =
+        graph
+            .node(
+                "Reshape",
+                head.head(hidden),
+                graph
+                    .node("Concat", shape, graph.constant(architecture.vocabulary()))
+                    .with("axis", 0)
+                    .output())
+            .output();
+    graph.output(logits, "logits", OnnxType.FLOAT, "batch", "sequence", architecture.vocabulary());
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      cache(false, "present." + layer + ".key", results.get(layer).presentKey());
+      cache(false, "present." + layer + ".value", results.get(layer).presentValue());
+    }
+  }
+
+  private String layer(
+      int layer,
+      String hidden,
+      SequenceAttention attention,
+      List<SequenceAttention.Result> results) {
+    StoredWeights weights = weights(layer);
+    Layers layers = new Layers(graph, architecture, weights);
+    SequenceAttention.Past past =
+        new SequenceAttention.Past(
+            cache(true, "past_key_values." + layer + ".key", ""),
+            cache(true, "past_key_values." + layer + ".value", ""));
+    SequenceAttention.Result attended = layers.attention(hidden, attention, past);
+    results.add(attended);
+    String x = layers.norm(attended.output(), TensorRole.FEED_FORWARD_NORM);
+    String block =
+        architecture.isMoe(layer)
+            ? experts(layer, x, layers.routerLogits(x), weights)
+            : layers.dense(x);
+    return graph.node("Add", attended.output(), block).output();
+  }
+
+  private String experts(int layer, String x, String logits, StoredWeights weights) {
+    MoeBlock moe = architecture.moe();
+    if (form == OperatorForm.STANDARD) {
+      return new ExpertLoop(graph, architecture).build(x, logits, weights);
+    }
+    String base = "model.layers." + layer + ".moe.experts.";
+    String gateUp =
+        data.value(
+            graph,
+            base + "gate_up_proj.weight",
+            Shape.of(moe.experts(), 2L * moe.expertWidth(), architecture.hidden()),
+            new StoredContent.InterleavedGateUp(layer));
+    String down =
+        data.value(
+            graph,
+            base + "down_proj.weight",
+            Shape.of(moe.experts(), architecture.hidden(), moe.expertWidth()),
+            new StoredContent.StackedDown(layer));
+    return graph
+        .contrib("MoE", x, logits, gateUp, "", down)
+        .with("k", moe.routing().expertsPerToken())
+        .with("activation_type", "swiglu")
+        .with("swiglu_fusion", 1)
+        .with("activation_alpha", 1f)
+        .with("activation_beta", 0f)
+        .with("normalize_routing_weights", moe.routing().renormalise() ? 1 : 0)
+        .output();
+  }
+
+  private String embed(String tokens) {
+    String table = weights(0).weight(TensorRole.EMBEDDING);
+    return graph
+        .node(
+            "Reshape",
+            graph.node("Gather", table, tokens).with("axis", 0).output(),
+            graph.constant(-1, architecture.hidden()))
+        .output();
+  }
+
+  private SequenceValues sequenceValues(String mask, String shape) {
+    String lengths =
+        graph.node("ReduceSum", mask, graph.constant(1)).with("keepdims", 0).output();
+    String last = graph.node("Sub", lengths, graph.constant(1)).output();
+    String total =
+        graph.node("Shape", mask).with("start", 1).with("end", 2).output();
+    Shape table =
+        Shape.of(architecture.maxPositions(), Layers.angles(architecture.rope()));
+    return new SequenceValues(
+        shape,
+        int32(last),
+        int32(total),
+        data.value(graph, "rotation.cosines", table, new StoredContent.Cosines()),
+        data.value(graph, "rotation.sines", table, new StoredContent.Sines()));
+  }
+
+  private String cache(boolean input, String name, String value) {
+    Object[] dims = {
+      "batch",
+      architecture.attention().keyValueHeads(),
+      input ? "past" : "total",
+      architecture.attention().headDim()
+    };
+    if (input) {
+      return graph.input(name, OnnxType.FLOAT, dims);
+    }
+    graph.output(value, name, OnnxType.FLOAT, dims);
+    return name;
+  }
+
+  private String int32(String value) {
+    return graph.node("Cast", value).with("to", OnnxType.INT32.number()).output();
+  }
+
+  private StoredWeights weights(int layer) {
+    return StoredWeights.of(graph, data, store, architecture, layer);
+  }
+}

@@ -1,0 +1,22 @@
+package io.moetool.runtime.graph;
+
+/** Where the elements of an exported tensor come from. */
+public sealed interface StoredContent {
+  /** A tensor of the checkpoint, element for element. */
+  record Tensor(String name) implements StoredContent {}
+
+  /**
+   * The first projections of all experts of a layer, {@code [E, 2I, H]}: row 2i of an expert is row i of
+   * its gate projection, row 2i + 1 of its up projection.
+   */
+  record InterleavedGateUp(int layer) implements StoredContent {}
+
+  /** The down projections of all experts of a layer, {@code [E, H, I]}. */
+  record StackedDown(int layer) implements StoredContent {}
+
+  /** Cosines of the rotation, {@code [positions, rotaryDim / 2]}. */
+  record Cosines() implements StoredContent {}
+
+  /** Sines of the rotation, {@code [positions, rotaryDim / 2]}. */
+  record Sines() implements StoredContent {}
+}

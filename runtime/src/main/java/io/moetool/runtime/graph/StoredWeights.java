@@ -1,0 +1,55 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.TensorNames;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.onnx.OnnxGraph;
+
+/** Weights of one layer as tensors stored with an exported model, under their checkpoint names. */
+final class StoredWeights implements WeightSource {
+  private final OnnxGraph graph;
+  private final ExternalData data;
+  private final TensorStore store;
+  private final TensorNames names;
+  private final int layer;
+  private final int expert;
+
+  private StoredWeights(
+      OnnxGraph graph,
+      ExternalData data,
+      TensorStore store,
+      TensorNames names,
+      int layer,
+      int expert) {
+    this.graph = graph;
+    this.data = data;
+    this.store = store;
+    this.names = names;
+    this.layer = layer;
+    this.expert = expert;
+  }
+
+  static StoredWeights of(
+      OnnxGraph graph, ExternalData data, TensorStore store, Architecture architecture, int layer) {
+    return new StoredWeights(graph, data, store, architecture.names(), layer, 0);
+  }
+
+  StoredWeights ofExpert(int other) {
+    return new StoredWeights(graph, data, store, names, layer, other);
+  }
+
+  @Override
+  public String weight(TensorRole role) {
+    return value(names.weight(role, layer, expert));
+  }
+
+  @Override
+  public String bias(TensorRole role) {
+    return value(names.bias(role, layer));
+  }
+
+  private String value(String name) {
+    return data.value(graph, name, store.info(name).shape(), new StoredContent.Tensor(name));
+  }
+}

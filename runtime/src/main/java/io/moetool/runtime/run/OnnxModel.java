@@ -1,0 +1,133 @@
+package io.moetool.runtime.run;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.runtime.graph.DecoderModel;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.ort.OrtGraph;
+import io.moetool.runtime.ort.OrtInputs;
+import io.moetool.runtime.ort.OrtOutput;
+import io.moetool.runtime.text.SequenceData;
+import io.moetool.runtime.text.TokenSequence;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * An exported model, run as it is in one session. Sequences are run one by one with an empty past, so
+ * nothing is padded.
+ */
+public final class OnnxModel implements LanguageModel {
+  private static final String LOGITS = "logits";
+  private static final int RANK = 3;
+
+  private final Path file;
+  private final OrtEngine engine;
+  private final OrtGraph graph;
+
+  /**
+   * Loads a model.
+   *
+   * @throws BadInputException if it cannot be loaded or is no decoder with logits
+   */
+  public OnnxModel(Path file, OrtEngine engine) {
+    this.file = file;
+    this.engine = engine;
+    this.graph = engine.graph(file);
+    vocabulary();
+    graph.inputShapes().forEach(this::requireKnown);
+  }
+
+  @Override
+  public String form() {
+    return "onnx";
+  }
+
+  @Override
+  public String device() {
+    return engine.device().key();
+  }
+
+  @Override
+  public String compute() {
+    return "float32";
+  }
+
+  @Override
+  public int vocabulary() {
+    long[] shape = graph.outputShapes().get(LOGITS);
+    if (shape == null || shape.length != RANK || shape[RANK - 1] <= 0) {
+      throw new BadInputException(
+          file.toString(),
+          "it has no output 'logits' of [batch, sequence, vocabulary]",
+          "name a decoder exported for text generation");
+    }
+    return Math.toIntExact(shape[RANK - 1]);
+  }
+
+  @Override
+  public int maxPositions() {
+    return graph.metadata(DecoderModel.MAX_POSITIONS).map(Integer::parseInt).orElse(Integer.MAX_VALUE);
+  }
+
+  @Override
+  public Predictions predict(SequenceData data, RunProgress progress) {
+    return new Predictions() {
+      @Override
+      public OrtOutput logits(int sequence) {
+        return run(data.sequences().get(sequence));
+      }
+
+      @Override
+      public int rank() {
+        return RANK;
+      }
+
+      @Override
+      public void close() {
+        // the session belongs to the model
+      }
+    };
+  }
+
+  private OrtOutput run(TokenSequence sequence) {
+    int length = sequence.length();
+    long[] tokens = Arrays.stream(sequence.toArray()).asLongStream().toArray();
+    try (OrtInputs inputs = graph.inputs()) {
+      for (Map.Entry<String, long[]> input : graph.inputShapes().entrySet()) {
+        switch (input.getKey()) {
+          case "input_ids" -> inputs.with("input_ids", tokens, 1, length);
+          case "attention_mask" ->
+              inputs.with(
+                  "attention_mask", LongStream.generate(() -> 1).limit(length).toArray(), 1, length);
+          case "position_ids" ->
+              inputs.with("position_ids", LongStream.range(0, length).toArray(), 1, length);
+          default -> {
+            long[] shape = input.getValue();
+            inputs.withEmpty(input.getKey(), 1, shape[1], 0, shape[3]);
+          }
+        }
+      }
+      return graph.run(inputs, LOGITS);
+    }
+  }
+
+  private void requireKnown(String input, long[] shape) {
+    boolean known =
+        switch (input) {
+          case "input_ids", "attention_mask", "position_ids" -> true;
+          default -> input.startsWith("past_key_values.") && shape.length == 4 && shape[1] > 0 && shape[3] > 0;
+        };
+    if (!known) {
+      throw new BadInputException(
+          file.toString(),
+          "it asks for an input '%s' %s".formatted(input, Arrays.toString(shape)),
+          "known: input_ids, attention_mask, position_ids, past_key_values.N.key/value");
+    }
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+  }
+}

@@ -1,0 +1,64 @@
+package io.moetool.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class MoetoolTest {
+  @Test
+  void helpListsCommandsAndExitCodes() {
+    Run run = Run.of("--help");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("Usage: moetool")
+        .contains("inspect")
+        .contains("3   bad input: malformed, inconsistent or unsupported model, data or plan");
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void versionNamesToolJdkAndOnnxRuntime() {
+    assertThat(Run.of("--version").out())
+        .matches("(?s)moetool .*\\nJDK 25.*\\nONNX Runtime \\d+\\.\\d+\\.\\d+\\n.*");
+  }
+
+  @Test
+  void anUnknownCommandIsWrongUsage() {
+    assertThat(Run.of("inspct"))
+        .isEqualTo(
+            new Run(
+                2,
+                "",
+                """
+                moetool: 'inspct' is no command; did you mean inspect?
+                  see 'moetool --help'
+                """));
+  }
+
+  @Test
+  void noCommandIsWrongUsage() {
+    assertThat(Run.of())
+        .isEqualTo(new Run(2, "", "moetool: name a command\n  see 'moetool --help'\n"));
+  }
+
+  @Test
+  void anUnknownOptionIsWrongUsage() {
+    assertThat(Run.of("inspect", "--jsom", Run.BUNDLED))
+        .isEqualTo(
+            new Run(
+                2,
+                "",
+                """
+                moetool: Unknown option: '--jsom'; did you mean --json?
+                  see 'moetool inspect --help'
+                """));
+  }
+
+  @Test
+  void completionIsAShellScript() {
+    assertThat(Run.of("generate-completion").out())
+        .startsWith("#!/usr/bin/env bash")
+        .contains("inspect");
+  }
+}

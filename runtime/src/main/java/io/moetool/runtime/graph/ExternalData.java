@@ -37,11 +37,12 @@ public final class ExternalData {
   /**
    * A tensor of the file.
    *
+   * @param name value name in the graph
    * @param content what its elements are
    * @param shape extents
    * @param offset first byte
    */
-  public record Placed(StoredContent content, Shape shape, long offset) {}
+  public record Placed(String name, StoredContent content, Shape shape, long offset) {}
 
   /** Tensors by offset. */
   public List<Placed> tensors() {
@@ -65,7 +66,7 @@ public final class ExternalData {
         n -> {
           long offset = Math.ceilDiv(end, ALIGNMENT) * ALIGNMENT;
           end = offset + type.dtype().byteSize(shape.elements());
-          tensors.add(new Placed(content, shape, offset));
+          tensors.add(new Placed(n, content, shape, offset));
           return graph.external(n, type, shape, file, offset);
         });
   }

@@ -1,0 +1,112 @@
+package io.moetool.transforms.convert;
+
+import io.moetool.formats.DType;
+import io.moetool.formats.TensorContent;
+import io.moetool.formats.TensorView;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.TensorNames;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.kernels.ElementDecoder;
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.runtime.graph.RotationTables;
+import io.moetool.runtime.graph.StoredContent;
+import io.moetool.transforms.SourceModel;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Elements of exported tensors as float32, produced piece by piece from the checkpoint. */
+final class ExportContent {
+  private static final long PIECE_ELEMENTS = 1 << 20;
+
+  private final SourceModel source;
+  private final Architecture architecture;
+  private final TensorNames names;
+
+  ExportContent(SourceModel source) {
+    this.source = source;
+    this.architecture = source.architecture();
+    this.names = architecture.names();
+  }
+
+  /** Bytes of a tensor. */
+  TensorContent of(StoredContent content) {
+    return switch (content) {
+      case StoredContent.Tensor(String name) -> sink -> decode(name, sink);
+      case StoredContent.InterleavedGateUp(int layer) -> sink -> interleave(layer, sink);
+      case StoredContent.StackedDown(int layer) ->
+          sink -> {
+            for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+              decode(names.weight(TensorRole.EXPERT_DOWN, layer, expert), sink);
+            }
+          };
+      case StoredContent.Cosines _ -> sink -> rotation(sink, true);
+      case StoredContent.Sines _ -> sink -> rotation(sink, false);
+    };
+  }
+
+  /** Names of the checkpoint's tensors that a tensor is made from. */
+  List<String> sources(StoredContent content) {
+    List<String> sources = new ArrayList<>();
+    switch (content) {
+      case StoredContent.Tensor(String name) -> sources.add(name);
+      case StoredContent.InterleavedGateUp(int layer) -> {
+        for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+          sources.add(names.weight(TensorRole.EXPERT_GATE, layer, expert));
+          sources.add(names.weight(TensorRole.EXPERT_UP, layer, expert));
+        }
+      }
+      case StoredContent.StackedDown(int layer) -> {
+        for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+          sources.add(names.weight(TensorRole.EXPERT_DOWN, layer, expert));
+        }
+      }
+      case StoredContent.Cosines _, StoredContent.Sines _ -> {
+        // computed from the config alone
+      }
+    }
+    return sources;
+  }
+
+  private void decode(String name, TensorContent.Sink sink) throws IOException {
+    TensorView view = source.tensors().view(name);
+    int width = view.dtype().bits() / 8;
+    long elements = view.bytes().byteSize() / width;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment floats =
+          arena.allocate(DType.F32.byteSize(Math.min(PIECE_ELEMENTS, elements)), 64);
+      for (long from = 0; from < elements; from += PIECE_ELEMENTS) {
+        long count = Math.min(PIECE_ELEMENTS, elements - from);
+        MemorySegment piece = floats.asSlice(0, DType.F32.byteSize(count));
+        ElementDecoder.decode(view.dtype(), view.bytes().asSlice(from * width, count * width), piece);
+        sink.write(piece);
+      }
+    }
+  }
+
+  private void interleave(int layer, TensorContent.Sink sink) throws IOException {
+    int rows = architecture.moe().expertWidth();
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix pairs = FloatMatrix.allocate(arena, 2 * rows, architecture.hidden());
+      for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+        TensorView gate = source.tensors().view(names.weight(TensorRole.EXPERT_GATE, layer, expert));
+        TensorView up = source.tensors().view(names.weight(TensorRole.EXPERT_UP, layer, expert));
+        for (int row = 0; row < rows; row++) {
+          ElementDecoder.decode(gate.dtype(), gate.slice(row), pairs.row(2 * row));
+          ElementDecoder.decode(up.dtype(), up.slice(row), pairs.row(2 * row + 1));
+        }
+        sink.write(pairs.segment());
+      }
+    }
+  }
+
+  private void rotation(TensorContent.Sink sink, boolean cosines) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      RotationTables tables =
+          new RotationTables(arena, architecture.rope(), architecture.maxPositions());
+      sink.write((cosines ? tables.cosines() : tables.sines()).segment());
+    }
+  }
+}

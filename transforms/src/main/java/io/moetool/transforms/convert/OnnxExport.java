@@ -1,0 +1,193 @@
+package io.moetool.transforms.convert;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.checkpoint.CheckpointFiles;
+import io.moetool.formats.checkpoint.CopiedFile;
+import io.moetool.formats.checkpoint.Manifest;
+import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.DiskSpace;
+import io.moetool.formats.publish.OutputTarget;
+import io.moetool.formats.publish.Sha256;
+import io.moetool.formats.publish.StagedFolder;
+import io.moetool.formats.publish.WriteProgress;
+import io.moetool.formats.publish.WrittenFile;
+import io.moetool.runtime.graph.DecoderModel;
+import io.moetool.runtime.graph.ExternalData;
+import io.moetool.runtime.graph.OperatorForm;
+import io.moetool.runtime.graph.StoredContent;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.SourceModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes a checkpoint as an ONNX model: the graph in one file, all weights in float32 in another beside
+ * it. The result is run against its source before it appears.
+ */
+public final class OnnxExport {
+  /** Name of the model in an output folder. */
+  public static final String MODEL_FILE = "model.onnx";
+
+  private static final String DATA_ENDING = ".data";
+
+  private final SourceModel source;
+  private final OperatorForm form;
+  private final String toolVersion;
+  private final OrtEngine engine;
+  private final WorkPool pool;
+
+  /**
+   * An export of one checkpoint.
+   *
+   * @param source stays open while this is used, and is not closed by it
+   */
+  public OnnxExport(
+      SourceModel source,
+      OperatorForm form,
+      String toolVersion,
+      OrtEngine engine,
+      WorkPool pool) {
+    this.source = source;
+    this.form = form;
+    this.toolVersion = toolVersion;
+    this.engine = engine;
+    this.pool = pool;
+  }
+
+  /**
+   * Size of the result.
+   *
+   * @param bytesBefore bytes of all tensors in the source
+   * @param bytesAfter bytes of the result's data file
+   * @param tensors number of tensors in it
+   */
+  public record Preview(long bytesBefore, long bytesAfter, int tensors) {}
+
+  /** What {@link #write} would write. */
+  public Preview preview() {
+    ExternalData data = build(MODEL_FILE + DATA_ENDING).data();
+    return new Preview(source.tensors().tensorBytes(), data.byteSize(), data.tensors().size());
+  }
+
+  /**
+   * Writes the model.
+   *
+   * @param output a folder that does not exist yet; or a file that ends in {@code .onnx} and does not exist
+   * @throws BadInputException if the output exists or lies in the source
+   * @throws EnvironmentException if the disk has no room or refuses
+   */
+  public ConversionResult write(Path output, WriteProgress progress) {
+    long start = System.nanoTime();
+    boolean single = output.toString().endsWith(".onnx");
+    String modelName = single ? output.getFileName().toString() : MODEL_FILE;
+    List<Path> sources = List.of(source.tensors().folder());
+    OutputTarget.check(output, sources);
+    if (single) {
+      OutputTarget.check(dataBeside(output), sources);
+    }
+    DecoderModel.Exported exported = build(modelName + DATA_ENDING);
+    DiskSpace.require(output, exported.data().byteSize() + exported.model().length);
+    Path staging = single ? output.resolveSibling("." + modelName + ".export") : output;
+    try (StagedFolder staged = StagedFolder.create(staging, sources)) {
+      List<WrittenFile> written = new ArrayList<>();
+      written.add(
+          ExternalDataWriter.write(
+              staged.path().resolve(modelName + DATA_ENDING),
+              exported.data(),
+              new ExportContent(source),
+              progress));
+      Path model = staged.path().resolve(modelName);
+      Files.write(model, exported.model());
+      written.add(file(model));
+      double difference = ExportCheck.run(source, model, engine, pool);
+      if (single) {
+        Files.move(dataBeside(model), dataBeside(output), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(model, output, StandardCopyOption.ATOMIC_MOVE);
+      } else {
+        addCompanions(staged.path(), exported.data(), written);
+        staged.commit();
+      }
+      return result(output, exported.data(), difference, (System.nanoTime() - start) / 1e9);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          output.toString(), "cannot be written: " + e, "check the disk and run again", e);
+    }
+  }
+
+  private DecoderModel.Exported build(String dataFile) {
+    return DecoderModel.build(
+        source.architecture(),
+        source.tensors(),
+        form,
+        dataFile,
+        toolVersion,
+        source.fingerprint());
+  }
+
+  /** Tokenizer files, config and manifest. */
+  private void addCompanions(Path folder, ExternalData data, List<WrittenFile> written)
+      throws IOException {
+    for (CopiedFile copied : CheckpointFiles.of(source.tensors().folder())) {
+      Path target = folder.resolve(copied.name());
+      Files.createDirectories(target.getParent());
+      Files.write(target, Files.readAllBytes(copied.source()));
+      written.add(file(target));
+    }
+    Path config = folder.resolve("config.json");
+    Files.writeString(config, source.config().text());
+    written.add(file(config));
+    Files.writeString(folder.resolve(Manifest.FILE), manifest(data, written).toJson());
+  }
+
+  private Manifest manifest(ExternalData data, List<WrittenFile> written) {
+    ExportContent content = new ExportContent(source);
+    Map<String, StoredContent> contents = new LinkedHashMap<>();
+    data.tensors().forEach(tensor -> contents.put(tensor.name(), tensor.content()));
+    return Manifest.of(
+        Manifest.Tool.current(toolVersion),
+        new Manifest.Source(source.fingerprint(), source.config().modelType()),
+        Json.object().put("action", "convert").put("to", "onnx").put("operators", form.key()),
+        written,
+        name -> Manifest.Origin.madeFrom(content.sources(contents.get(name))));
+  }
+
+  private ConversionResult result(
+      Path output, ExternalData data, double difference, double seconds) {
+    int copied =
+        (int)
+            data.tensors().stream()
+                .filter(tensor -> tensor.content() instanceof StoredContent.Tensor)
+                .count();
+    int experts = source.architecture().moe().experts();
+    return new ConversionResult(
+        output.toString(),
+        source.tensors().tensorBytes(),
+        data.tensors().stream()
+            .mapToLong(tensor -> data.dtype().byteSize(tensor.shape().elements()))
+            .sum(),
+        experts,
+        experts,
+        copied,
+        data.tensors().size() - copied,
+        seconds,
+        form.key(),
+        difference);
+  }
+
+  private static WrittenFile file(Path file) throws IOException {
+    return new WrittenFile(
+        file.getFileName().toString(), Files.size(file), Sha256.of(file), Map.of());
+  }
+
+  private static Path dataBeside(Path model) {
+    return model.resolveSibling(model.getFileName() + DATA_ENDING);
+  }
+}

@@ -1,0 +1,80 @@
+package io.moetool.transforms.evaluate;
+
+import io.moetool.formats.checkpoint.CheckpointStore;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.formats.family.ModelConfig;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.CheckpointModel;
+import io.moetool.runtime.run.ExpertMask;
+import io.moetool.runtime.run.LanguageModel;
+import io.moetool.runtime.run.OnnxModel;
+import io.moetool.runtime.run.WorkPool;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A model that a user named, checkpoint or ONNX, ready to run. */
+public final class OpenModel implements AutoCloseable {
+  private static final String ONNX = ".onnx";
+
+  private final LanguageModel model;
+  private final Path folder;
+  private final AutoClosing store;
+
+  private interface AutoClosing {
+    void close();
+  }
+
+  private OpenModel(LanguageModel model, Path folder, AutoClosing store) {
+    this.model = model;
+    this.folder = folder;
+    this.store = store;
+  }
+
+  /** Whether a path means an ONNX model: an {@code .onnx} file, or a folder with {@code model.onnx}. */
+  public static boolean isOnnx(Path model) {
+    return model.toString().endsWith(ONNX) || Files.isRegularFile(model.resolve("model" + ONNX));
+  }
+
+  /**
+   * Opens a model.
+   *
+   * @param path checkpoint folder, {@code .safetensors} file beside its config, {@code .onnx} file, or
+   *     folder with {@code model.onnx}
+   * @throws io.moetool.formats.BadInputException if there is no usable model
+   */
+  public static OpenModel open(
+      Path path, FamilyCatalog families, OrtEngine engine, WorkPool pool) {
+    if (isOnnx(path)) {
+      Path file = Files.isDirectory(path) ? path.resolve("model" + ONNX) : path;
+      Path folder = file.toAbsolutePath().getParent();
+      return new OpenModel(new OnnxModel(file, engine), folder, () -> {});
+    }
+    CheckpointStore store = CheckpointStore.open(path);
+    try {
+      Architecture architecture = families.resolve(ModelConfig.read(store.configFile()));
+      LanguageModel model =
+          new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
+      return new OpenModel(model, store.folder(), store::close);
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  /** The model. */
+  public LanguageModel model() {
+    return model;
+  }
+
+  /** Where its tokenizer is. */
+  public Path folder() {
+    return folder;
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    store.close();
+  }
+}

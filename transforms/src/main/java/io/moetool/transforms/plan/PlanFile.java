@@ -1,8 +1,8 @@
 package io.moetool.transforms.plan;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.StagedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,15 +20,10 @@ public final class PlanFile {
   /**
    * Writes a plan; a file of that name is replaced.
    *
-   * @throws EnvironmentException if it cannot be written
+   * @throws io.moetool.formats.EnvironmentException if it cannot be written
    */
   public static void write(Plan plan, Path file) {
-    try {
-      Files.writeString(file, text(plan));
-    } catch (IOException e) {
-      throw new EnvironmentException(
-          file.toString(), "cannot be written: " + e.getMessage(), "check the folder, its permissions and free space", e);
-    }
+    StagedFile.write(file, text(plan));
   }
 
   /**
@@ -37,15 +32,39 @@ public final class PlanFile {
    * @throws BadInputException if it is no plan, or a key is unknown, doubled or missing
    */
   public static Plan read(Path file) {
-    ObjectNode document = Json.readObject(file);
-    int version = document.path("formatVersion").asInt(0);
-    if (version != Plan.FORMAT_VERSION) {
+    requireVersion(file.toString(), Json.readObject(file));
+    try {
+      return shaped(file.toString(), Files.readString(file));
+    } catch (IOException e) {
       throw new BadInputException(
-          file.toString(),
+          file.toString(), "cannot be read: " + e.getMessage(), "check its permissions", e);
+    }
+  }
+
+  /**
+   * As {@link #read}, from text already in memory.
+   *
+   * @param where names it in messages
+   */
+  public static Plan parse(String where, String text) {
+    requireVersion(where, Json.readObject(where, text));
+    return shaped(where, text);
+  }
+
+  private static void requireVersion(String where, ObjectNode document) {
+    if (document.path("formatVersion").asInt(0) != Plan.FORMAT_VERSION) {
+      throw new BadInputException(
+          where,
           "formatVersion is %s, %d is expected"
-              .formatted(document.path("formatVersion"), Plan.FORMAT_VERSION),
+              .formatted(
+                  document.has("formatVersion") ? document.get("formatVersion") : "missing",
+                  Plan.FORMAT_VERSION),
           "make the plan with this version of the tool");
     }
-    return Json.readStrict(file, Plan.class);
+  }
+
+  private static Plan shaped(String where, String text) {
+    DocumentShape.require(where, text, Plan.class);
+    return Json.readStrict(where, text, Plan.class);
   }
 }

@@ -1,0 +1,178 @@
+package io.moetool.transforms.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.TinyCheckpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlanFileTest {
+  /** What a reviewer sees. */
+  private static final String TEXT =
+      """
+      {
+        "formatVersion" : 1,
+        "toolVersion" : "1.2",
+        "source" : {
+          "fingerprint" : "sha256:model",
+          "modelType" : "qwen3_moe"
+        },
+        "action" : "prune",
+        "method" : "reap",
+        "options" : {
+          "target" : "keep 2",
+          "seed" : null,
+          "protectSuperExperts" : true
+        },
+        "statistics" : {
+          "dataFingerprint" : "sha256:data",
+          "tokens" : 800
+        },
+        "expertsBefore" : 3,
+        "expertsAfter" : 2,
+        "expertsPerToken" : 1,
+        "layers" : [ {
+          "layer" : 4,
+          "kept" : [ 0, 2 ],
+          "dropped" : [ 1 ],
+          "scores" : [ 0.5, 0.125, 1.0E-9 ],
+          "margin" : 0.375,
+          "protected" : [ 2 ],
+          "reasons" : [ "expert 2 is a super expert" ]
+        } ],
+        "warnings" : [ "few tokens" ],
+        "forecast" : {
+          "bytesBefore" : 30,
+          "bytesAfter" : 20
+        }
+      }
+      """;
+
+  private static final Plan PLAN =
+      new Plan(
+          1,
+          "1.2",
+          new Plan.Source("sha256:model", "qwen3_moe"),
+          "prune",
+          "reap",
+          new Plan.Options("keep 2", OptionalLong.empty(), true),
+          Optional.of(new Plan.Statistics("sha256:data", 800)),
+          3,
+          2,
+          1,
+          List.of(
+              new LayerPlan(
+                  4,
+                  List.of(0, 2),
+                  List.of(1),
+                  List.of(.5, .125, 1e-9),
+                  OptionalDouble.of(.375),
+                  List.of(2),
+                  List.of("expert 2 is a super expert"))),
+          List.of("few tokens"),
+          new Plan.Forecast(30, 20));
+
+  @TempDir Path folder;
+
+  @Test
+  void aPlanIsTextThatPeopleCanRead() {
+    assertThat(PlanFile.text(PLAN)).isEqualTo(TEXT);
+  }
+
+  @Test
+  void aPlanIsReadAsItWasWritten() {
+    Path file = folder.resolve("plan.json");
+    PlanFile.write(PLAN, file);
+
+    assertThat(PlanFile.read(file)).isEqualTo(PLAN);
+  }
+
+  @Test
+  void whatIsAbsentIsNull() {
+    String text =
+        TEXT.replace("\"seed\" : null", "\"seed\" : 42")
+            .replace("\"margin\" : 0.375", "\"margin\" : null")
+            .replaceFirst("(?s)\"statistics\" : \\{.*?\\}", "\"statistics\" : null");
+
+    Plan plan = PlanFile.parse("plan.json", text);
+    assertThat(plan.options().seed()).hasValue(42);
+    assertThat(plan.layers().getFirst().margin()).isEmpty();
+    assertThat(plan.statistics()).isEmpty();
+    assertThat(PlanFile.text(plan)).isEqualTo(text);
+  }
+
+  @Test
+  void samePlanSameBytes() throws IOException {
+    try (SourceModel source = new TinyCheckpoint().open(folder.resolve("model"), 1)) {
+      for (String name : List.of("a.json", "b.json")) {
+        Planner planner =
+            new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test");
+        Evidence evidence = TinyEvidence.of(.1, .2, .3, .4, .5, .6, .7, .8);
+        PlanFile.write(planner.prune(evidence, Target.keep(6), true), folder.resolve(name));
+      }
+    }
+    assertThat(folder.resolve("a.json")).hasSameBinaryContentAs(folder.resolve("b.json"));
+    assertThat(Files.readString(folder.resolve("a.json"))).contains("\"kept\" : [ 2, 3, 4, 5, 6, 7 ]");
+  }
+
+  @Test
+  void anUnknownKeyIsRefusedWithItsLine() {
+    refuse("\"dropped\"", "\"removed\"", "plan.json line 25 column", "key 'removed' is not known here");
+    refuse("\"action\"", "\"actoin\"", "plan.json line 8 column", "known: formatVersion, toolVersion");
+  }
+
+  @Test
+  void aMissingKeyIsRefusedWithTheLineWhereItsObjectEnds() {
+    refuse("\"tokens\" : 800", "", "plan.json line 18 column", "Unexpected character");
+    refuse(",\\s*\"tokens\" : 800", "", "plan.json line 17 column", "statistics ends here without tokens");
+    refuse("\\s*\"margin\" : 0.375,", "", "without margin");
+  }
+
+  @Test
+  void aDoubledKeyIsRefusedWithItsLine() {
+    refuse("\"dropped\"", "\"kept\"", "plan.json line 25 column", "Duplicate Object property \"kept\"");
+  }
+
+  @Test
+  void valuesOfAnotherKindAreNotConverted() {
+    refuse("\"expertsAfter\" : 2", "\"expertsAfter\" : 2.5", "plan.json line 20", "expertsAfter must be a whole number");
+    refuse("\"expertsAfter\" : 2", "\"expertsAfter\" : \"2\"", "expertsAfter must be a whole number");
+    refuse("\"expertsAfter\" : 2", "\"expertsAfter\" : null", "expertsAfter must be a whole number");
+    refuse("\\[ 0, 2 \\]", "[ 0, 2.0 ]", "an element of kept must be a whole number");
+    refuse("\\[ 0, 2 \\]", "[ 0, null ]", "an element of kept must be a whole number");
+    refuse("\\[ 0, 2 \\]", "0", "kept must be a list");
+    refuse("0.125", "\"NaN\"", "an element of scores must be a number");
+    refuse("\"prune\"", "7", "action must be a text");
+    refuse(": true", ": 1", "protectSuperExperts must be true or false");
+    refuse("\"seed\" : null", "\"seed\" : 1.5", "seed must be a whole number");
+    refuse("\\[ 0, 2 \\]", "[ 0, 99999999999 ]", "plan.json line 24");
+  }
+
+  @Test
+  void whatIsNoPlanIsRefused() {
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> PlanFile.read(folder.resolve("none.json")))
+        .withMessageContaining("no such file");
+    refuse("(?s).*", "[]", "a JSON object is expected");
+    refuse("\"formatVersion\" : 1", "\"formatVersion\" : 2", "formatVersion is 2, 1 is expected");
+    refuse("\"formatVersion\" : 1,", "", "formatVersion is missing, 1 is expected");
+    refuse("(?s)\\}\\s*$", "", "plan.json line");
+    refuse("(?s)$", "{}", "plan.json line");
+  }
+
+  private static void refuse(String from, String to, String... messages) {
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> PlanFile.parse("plan.json", TEXT.replaceFirst(from, to)))
+        .satisfies(e -> assertThat(e.getMessage()).contains(messages));
+  }
+}

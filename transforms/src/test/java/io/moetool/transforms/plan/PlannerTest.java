@@ -1,0 +1,226 @@
+package io.moetool.transforms.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.TinyCheckpoint;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlannerTest {
+  private static final double[] ASCENDING = {.1, .2, .3, .4, .5, .6, .7, .8};
+
+  @TempDir Path folder;
+  private SourceModel source;
+
+  @BeforeEach
+  void open() {
+    source = new TinyCheckpoint().open(folder.resolve("model"), 1);
+  }
+
+  @AfterEach
+  void close() {
+    source.close();
+  }
+
+  @Test
+  void expertsWithTheLowestScoresGoAndTheRestKeepsItsOrder() {
+    Plan plan = plan(TinyEvidence.of(.8, .1, .7, .2, .6, .3, .5, .4), Target.keep(4));
+
+    assertThat(plan.layers()).extracting(LayerPlan::layer).containsExactly(1, 2);
+    LayerPlan layer = plan.layers().getFirst();
+    assertThat(layer.kept()).containsExactly(0, 2, 4, 6);
+    assertThat(layer.dropped()).containsExactly(1, 3, 5, 7);
+    assertThat(layer.margin()).hasValue(.5 - .4);
+    assertThat(layer.scores()).containsExactly(.8, .1, .7, .2, .6, .3, .5, .4);
+    assertThat(plan.expertsBefore()).isEqualTo(8);
+    assertThat(plan.expertsAfter()).isEqualTo(4);
+    assertThat(plan.expertsPerToken()).isEqualTo(2);
+    assertThat(plan.source().modelType()).isEqualTo("qwen3_moe");
+  }
+
+  @Test
+  void aShareIsRoundedDownToWholeExperts() {
+    assertThat(Target.remove("50%").expertsAfter(32)).isEqualTo(16);
+    assertThat(Target.remove("0.25").expertsAfter(32)).isEqualTo(24);
+    assertThat(Target.remove("30%").expertsAfter(8)).isEqualTo(6);
+    assertThat(Target.remove("0%").expertsAfter(8)).isEqualTo(8);
+    // 0.29 * 100 is 28.999999999999996 in floating point.
+    assertThat(Target.remove("29%").expertsAfter(100)).isEqualTo(71);
+    assertThat(Target.remove("12.5%")).hasToString("remove 12.5%");
+    for (String wrong : List.of("", "half", "-1%", "100%", "1.0", "1e-1", "50 %", "%")) {
+      assertThatIllegalArgumentException().isThrownBy(() -> Target.remove(wrong));
+    }
+    assertThatIllegalArgumentException().isThrownBy(() -> Target.keep(0));
+  }
+
+  /** The second decision from the same scores contains no expert that the first has dropped. */
+  @Test
+  void keepingFewerKeepsASubset() {
+    double[] scores = {.3, .3, .1, .3, 0, 0, .9, .3};
+    List<Integer> before = List.of(0, 1, 2, 3, 4, 5, 6, 7);
+    for (int keep = 8; keep >= 2; keep--) {
+      List<Integer> kept = plan(TinyEvidence.of(scores), Target.keep(keep)).layers().getFirst().kept();
+      assertThat(kept).hasSize(keep).isSubsetOf(before);
+      before = kept;
+    }
+    assertThat(before).containsExactly(0, 6);
+    assertThat(plan(TinyEvidence.of(scores), Target.remove("50%")))
+        .usingRecursiveComparison()
+        .ignoringFields("options")
+        .isEqualTo(plan(TinyEvidence.of(scores), Target.keep(4)));
+  }
+
+  @Test
+  void aProtectedExpertStaysWhateverItsScore() {
+    Evidence evidence = TinyEvidence.of(List.of(new Evidence.SuperExpert(1, 0, 1250.25)), ASCENDING);
+
+    Plan plan = plan(evidence, Target.keep(2));
+    assertThat(plan.layers().get(0).kept()).containsExactly(0, 7);
+    assertThat(plan.layers().get(0).protectedExperts()).containsExactly(0);
+    assertThat(plan.layers().get(0).margin()).hasValue(.8 - .7);
+    assertThat(plan.layers().get(0).reasons())
+        .containsExactly("expert 0 is a super expert (largest output 1250) and stays");
+    assertThat(plan.layers().get(1).kept()).containsExactly(6, 7);
+
+    Plan unprotected = planner().prune(evidence, Target.keep(2), false);
+    assertThat(unprotected.layers().get(0).kept()).containsExactly(6, 7);
+    assertThat(unprotected.layers().get(0).protectedExperts()).isEmpty();
+  }
+
+  @Test
+  void moreProtectedExpertsThanMayStayAreRefused() {
+    Evidence evidence =
+        TinyEvidence.of(
+            List.of(
+                new Evidence.SuperExpert(2, 5, 1),
+                new Evidence.SuperExpert(2, 1, 1),
+                new Evidence.SuperExpert(2, 3, 1)),
+            ASCENDING);
+
+    assertThat(plan(evidence, Target.keep(3)).layers().get(1).kept()).containsExactly(1, 3, 5);
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> plan(evidence, Target.keep(2)))
+        .withMessageContaining("layer 2: 3 experts are protected (1, 3, 5), only 2 may stay")
+        .withMessageContaining("keep at least 3 experts");
+  }
+
+  @Test
+  void aScoreThatIsNoNumberNamesLayerAndExpert() {
+    for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+      assertThatExceptionOfType(BadInputException.class)
+          .isThrownBy(() -> plan(TinyEvidence.of(1, 2, 3, bad, 5, 6, 7, 8), Target.keep(4)))
+          .withMessageStartingWith(
+              "statistics.safetensors, method reap, layer 1, expert 3: the score is " + bad);
+    }
+  }
+
+  @Test
+  void fewerExpertsThanATokenUsesAreRefusedWithTheSmallestCount() {
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> plan(TinyEvidence.of(ASCENDING), Target.remove("90%")))
+        .withMessageContaining("remove 90%: 1 of 8 experts per layer would stay, but every token uses 2")
+        .withMessageContaining("keep at least 2 experts (remove at most 75%)");
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> plan(TinyEvidence.of(ASCENDING), Target.keep(9)))
+        .withMessageContaining("keep 9: there are only 8 experts per layer");
+  }
+
+  @Test
+  void scoresOfAnotherModelAreRefused() {
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> plan(TinyEvidence.of(1, 2, 3, 4), Target.keep(2)))
+        .withMessageContaining("layer 1: scores are for 4 experts, the model has 8");
+    Evidence evidence = TinyEvidence.of(ASCENDING);
+    Evidence oneLayer =
+        new Evidence(
+            evidence.where(),
+            evidence.method(),
+            evidence.seed(),
+            evidence.statistics(),
+            evidence.layers().subList(0, 1),
+            List.of());
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> plan(oneLayer, Target.keep(2)))
+        .withMessageContaining("scores are for layers [1], the model has experts in layers [1, 2]");
+  }
+
+  @Test
+  void forecastIsTheSumOfWhatStays() {
+    // An expert is 3 matrices of 2 x 4 elements, a router row has 4 elements, all of 2 bytes.
+    long perExpert = 2 * (3 * 8 + 4);
+    long before = new TinyCheckpoint().bytes();
+
+    Plan.Forecast forecast = plan(TinyEvidence.of(ASCENDING), Target.keep(5)).forecast();
+    assertThat(forecast.bytesBefore()).isEqualTo(before);
+    assertThat(forecast.bytesAfter()).isEqualTo(before - 2 * 3 * perExpert);
+  }
+
+  @Test
+  void countsThatServingEnginesDislikeAreWarnedAbout() {
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(8)).warnings()).isEmpty();
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(4)).warnings())
+        .singleElement()
+        .asString()
+        .startsWith("4 experts are no multiple of 8");
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(6)).warnings())
+        .singleElement()
+        .asString()
+        .startsWith("6 experts are no multiple of 4");
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(2)).warnings())
+        .anyMatch(w -> w.startsWith("every token will use all 2 experts"));
+  }
+
+  @Test
+  void softmaxWithoutRenormalisingIsWarnedAbout() {
+    TinyCheckpoint raw =
+        new TinyCheckpoint().withConfig("\"norm_topk_prob\": true", "\"norm_topk_prob\": false");
+    try (SourceModel model = raw.open(folder.resolve("raw"), 1)) {
+      Planner planner =
+          new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test");
+      assertThat(planner.prune(TinyEvidence.of(ASCENDING), Target.keep(4), true).warnings())
+          .anyMatch(w -> w.contains("without renormalising"));
+      assertThat(planner.prune(TinyEvidence.of(ASCENDING), Target.keep(8), true).warnings()).isEmpty();
+    }
+  }
+
+  @Test
+  void expertsThatFewTokensChoseAreNamed() {
+    Evidence evidence = TinyEvidence.of(ASCENDING);
+    Evidence starved =
+        new Evidence(
+            evidence.where(),
+            evidence.method(),
+            evidence.seed(),
+            evidence.statistics(),
+            List.of(
+                LayerEvidence.ofData(
+                    1, ASCENDING, new long[] {31, 32, 0, 99, 99, 99, 99, 99}, new double[8]),
+                LayerEvidence.ofWeights(2, ASCENDING)),
+            List.of());
+
+    Plan plan = plan(starved, Target.keep(8));
+    assertThat(plan.warnings())
+        .singleElement()
+        .asString()
+        .startsWith("fewer than 32 calibration tokens")
+        .endsWith(": layer 1 experts 0, 2");
+    assertThat(plan.layers().getFirst().reasons())
+        .containsExactly("no calibration token chose expert 2");
+  }
+
+  private Plan plan(Evidence evidence, Target target) {
+    return planner().prune(evidence, target, true);
+  }
+
+  private Planner planner() {
+    return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test");
+  }
+}

@@ -17,9 +17,6 @@ TARGET = HERE.parent.parent / "examples" / "text"
 SPLITS = ("calibration", "heldout")
 DOMAINS = ("prose_en", "code_java", "code_python", "math_nl", "math_formal", "lang_ru")
 
-# Two splits that share this many characters in a row would make the held-out loss a recollection.
-LONGEST_SHARED = 80
-
 
 def written(split, domain):
     """The hand-written pieces of one domain, in the order of their file names."""
@@ -41,28 +38,20 @@ def texts(split, domain):
     if domain == "math_formal":
         return [row for part in theorems.sections(split) for row in rows.cut(part)]
     if domain == "lang_ru":
-        return rows.pack(stories(split), seam="\n<|endoftext|>\n")
+        return [row for story in stories(split) for row in rows.cut(story)]
     return [row for text in written(split, domain) for row in rows.cut(text)]
 
 
-def shared_stretch(domain, calibration, heldout):
-    """A stretch of LONGEST_SHARED characters that stands in both splits of a domain, or None."""
-    seen = set()
-    for row in calibration:
-        flat = " ".join(row.split())
-        seen.update(flat[i:i + LONGEST_SHARED] for i in range(len(flat) - LONGEST_SHARED + 1))
-    for row in heldout:
-        flat = " ".join(row.split())
-        for i in range(len(flat) - LONGEST_SHARED + 1):
-            if flat[i:i + LONGEST_SHARED] in seen:
-                return flat[i:i + LONGEST_SHARED]
-    return None
+def shared_stretch(calibration, heldout):
+    """A stretch of text that stands in rows of both, or None."""
+    seen = set().union(*map(rows.stretches, calibration))
+    return next((stretch for row in heldout for stretch in sorted(rows.stretches(row)) if stretch in seen), None)
 
 
 def main():
     made = {split: {domain: texts(split, domain) for domain in DOMAINS} for split in SPLITS}
     for domain in DOMAINS:
-        stretch = shared_stretch(domain, made["calibration"][domain], made["heldout"][domain])
+        stretch = shared_stretch(made["calibration"][domain], made["heldout"][domain])
         if stretch is not None:
             sys.exit(f"{domain}: calibration and held-out text share {stretch!r}")
     TARGET.mkdir(parents=True, exist_ok=True)

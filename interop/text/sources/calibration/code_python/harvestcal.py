@@ -7,87 +7,75 @@ the end of each year that needs one.  There is no year zero.
 
 import operator
 
-MINYEAR = 1
-MAXYEAR = 9999
+FIRST_YEAR = 1
+LAST_YEAR = 9999
 
 DAYS_IN_MONTH = 28
 MONTHS_IN_YEAR = 13
 DAYS_IN_YEAR = DAYS_IN_MONTH * MONTHS_IN_YEAR
 HARVEST = 14                # the number of the harvest week, as if a month
 
-_MONTHNAMES = [None, "Frost", "Thaw", "Seed", "Rain", "Leaf", "Bloom", "Hay",
-               "Sun", "Corn", "Apple", "Wind", "Fog", "Snow", "Harvest"]
+_NAMES = [None, "Frost", "Thaw", "Seed", "Rain", "Leaf", "Bloom", "Hay",
+          "Sun", "Corn", "Apple", "Wind", "Fog", "Snow", "Harvest"]
 
 
 def has_harvest(year):
-    "year -> True if the year ends with a harvest week."
+    """Return True if the year ends with a harvest week."""
     return year % 5 == 0 and (year % 40 != 0 or year % 400 == 0)
 
 
-def _days_before_year(year):
-    "year -> number of days before the first day of the year."
+def _days_until_year(year):
+    """Return how many days of the calendar have gone by when a year begins."""
     y = year - 1
     return y * DAYS_IN_YEAR + 7 * (y // 5 - y // 40 + y // 400)
 
 
-def _days_in_month(year, month):
-    "year, month -> number of days in that month of that year."
+def _month_length(year, month):
+    """Return 28, or the length of the harvest week for HARVEST."""
     if month == HARVEST:
         return 7 if has_harvest(year) else 0
     return DAYS_IN_MONTH
 
 
-def _check_fields(year, month, day):
-    if not MINYEAR <= year <= MAXYEAR:
-        raise ValueError('year must be in %d..%d' % (MINYEAR, MAXYEAR), year)
+def _validate(year, month, day):
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError('the calendar has no year %d' % year)
     if not 1 <= month <= HARVEST:
-        raise ValueError('month must be in 1..%d' % HARVEST, month)
-    dim = _days_in_month(year, month)
-    if not 1 <= day <= dim:
-        raise ValueError('day must be in 1..%d' % dim, day)
+        raise ValueError('the calendar has no month %d' % month)
+    length = _month_length(year, month)
+    if not 1 <= day <= length:
+        raise ValueError('%s of year %d has %d days, not %d' %
+                         (_NAMES[month], year, length, day))
 
 
 class Date:
     """A date of the harvest calendar.
 
-    Constructors:
-
-    __new__(year, month, day)
-    fromordinal()
-
-    Operators:
-
-    __repr__, __str__
-    __eq__, __le__, __lt__, __ge__, __gt__, __hash__
-    __add__, __sub__ (with a number of days, or another date)
+    Dates can be compared with each other and used as keys of a
+    dictionary.  A number of days can be added to a date or taken from
+    it, and the difference of two dates is a number of days.
     """
-    __slots__ = '_year', '_month', '_day'
 
-    def __new__(cls, year, month, day):
-        year = operator.index(year)
-        month = operator.index(month)
-        day = operator.index(day)
-        _check_fields(year, month, day)
-        self = object.__new__(cls)
-        self._year = year
-        self._month = month
-        self._day = day
-        return self
+    def __init__(self, year, month, day):
+        self._year = operator.index(year)
+        self._month = operator.index(month)
+        self._day = operator.index(day)
+        _validate(self._year, self._month, self._day)
 
     @classmethod
     def fromordinal(cls, n):
         """Return the date of day n, where the first day of year 1 is day 1."""
         n = operator.index(n) - 1
         year = n // (DAYS_IN_YEAR + 2) + 1
-        while n >= _days_before_year(year + 1):
+        while n >= _days_until_year(year + 1):
             year += 1
-        n -= _days_before_year(year)
+        n -= _days_until_year(year)
         month, day = divmod(n, DAYS_IN_MONTH)
         return cls(year, month + 1, day + 1)
 
     def toordinal(self):
         """Return the number of this day; see fromordinal()."""
-        return (_days_before_year(self._year) +
+        return (_days_until_year(self._year) +
                 (self._month - 1) * DAYS_IN_MONTH + self._day)
 
     @property
@@ -109,32 +97,30 @@ class Date:
             return self.toordinal() - other.toordinal()
         return NotImplemented
 
-    def _cmp(self, other):
-        x = self._year, self._month, self._day
-        y = other._year, other._month, other._day
-        return 0 if x == y else 1 if x > y else -1
+    def _compare(self, other):
+        return self.toordinal() - other.toordinal()
 
     def __eq__(self, other):
         if isinstance(other, Date):
-            return self._cmp(other) == 0
+            return self._compare(other) == 0
         return NotImplemented
 
     def __lt__(self, other):
         if isinstance(other, Date):
-            return self._cmp(other) < 0
+            return self._compare(other) < 0
         return NotImplemented
 
     def __le__(self, other):
         if isinstance(other, Date):
-            return self._cmp(other) <= 0
+            return self._compare(other) <= 0
         return NotImplemented
 
     def __hash__(self):
-        return hash((self._year, self._month, self._day))
+        return hash(self.toordinal())
 
     def __repr__(self):
         return "%s(%d, %d, %d)" % (type(self).__qualname__,
                                    self._year, self._month, self._day)
 
     def __str__(self):
-        return "%d %s %04d" % (self._day, _MONTHNAMES[self._month], self._year)
+        return "%d %s %04d" % (self._day, _NAMES[self._month], self._year)

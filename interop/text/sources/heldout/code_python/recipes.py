@@ -99,10 +99,7 @@ class Recipe:
         return '\n'.join(lines)
 
 
-def _test():
-    import doctest
-    return doctest.testmod()
-
-
 if __name__ == "__main__":
-    _test()
+    import sys
+    for line in sys.stdin:
+        print(Recipe.fromstring(line))

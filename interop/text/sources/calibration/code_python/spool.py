@@ -17,16 +17,16 @@ class Spool:
         """Append a byte string to the spool."""
         self._check_closed()
         if not isinstance(data, (bytes, bytearray)):
-            raise TypeError("a bytes-like object is required, not %s" %
+            raise TypeError("put() argument must be bytes, not %s" %
                             type(data).__name__)
         self._memory.append(bytes(data))
         self._size += len(data)
         if self._file is None and self._size > self._max_size:
-            self._rollover()
+            self._spill()
         elif self._file is not None:
             self._flush()
 
-    def _rollover(self):
+    def _spill(self):
         self._file = tempfile.TemporaryFile()
         self._flush()
 
@@ -45,7 +45,7 @@ class Spool:
         return self._file.read()
 
     @property
-    def rolled(self):
+    def spilled(self):
         return self._file is not None
 
     def close(self):
@@ -78,7 +78,7 @@ class SpoolTest(unittest.TestCase):
     def test_empty(self):
         self.assertEqual(len(self.spool), 0)
         self.assertEqual(self.spool.getvalue(), b'')
-        self.assertFalse(self.spool.rolled)
+        self.assertFalse(self.spool.spilled)
 
     def test_put(self):
         self.spool.put(b'abc')
@@ -92,15 +92,15 @@ class SpoolTest(unittest.TestCase):
                 self.assertRaises(TypeError, self.spool.put, value)
         self.assertEqual(len(self.spool), 0)
 
-    def test_rollover(self):
+    def test_spill(self):
         # Exactly max_size bytes still fit into memory.
         self.spool.put(b'0123456789')
-        self.assertFalse(self.spool.rolled)
+        self.assertFalse(self.spool.spilled)
         self.spool.put(b'!')
-        self.assertTrue(self.spool.rolled)
+        self.assertTrue(self.spool.spilled)
         self.assertEqual(self.spool.getvalue(), b'0123456789!')
 
-    def test_put_after_rollover(self):
+    def test_put_after_spill(self):
         self.spool.put(b'x' * 20)
         self.spool.getvalue()
         self.spool.put(b'y')

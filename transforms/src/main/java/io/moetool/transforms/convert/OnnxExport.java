@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Writes a checkpoint as an ONNX model: the graph in one file, all weights in float32 in another beside
@@ -156,7 +157,9 @@ public final class OnnxExport {
         new Manifest.Source(source.fingerprint(), source.config().modelType()),
         Json.object().put("action", "convert").put("to", "onnx").put("operators", form.key()),
         written,
-        name -> Manifest.Origin.madeFrom(content.sources(contents.get(name))));
+        name ->
+            Manifest.Origin.madeFrom(
+                content.sources(Objects.requireNonNull(contents.get(name)))));
   }
 
   private ConversionResult result(

@@ -12,6 +12,7 @@ import io.moetool.runtime.run.OnnxModel;
 import io.moetool.runtime.run.WorkPool;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** A model that a user named, checkpoint or ONNX, ready to run. */
 public final class OpenModel implements AutoCloseable {
@@ -47,7 +48,7 @@ public final class OpenModel implements AutoCloseable {
       Path path, FamilyCatalog families, OrtEngine engine, WorkPool pool) {
     if (isOnnx(path)) {
       Path file = Files.isDirectory(path) ? path.resolve("model" + ONNX) : path;
-      Path folder = file.toAbsolutePath().getParent();
+      Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
       return new OpenModel(new OnnxModel(file, engine), folder, () -> {});
     }
     CheckpointStore store = CheckpointStore.open(path);

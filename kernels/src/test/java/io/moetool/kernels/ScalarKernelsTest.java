@@ -1,0 +1,7 @@
+package io.moetool.kernels;
+
+class ScalarKernelsTest extends KernelsContract {
+  ScalarKernelsTest() {
+    super(new ScalarKernels());
+  }
+}

@@ -8,13 +8,13 @@ import io.moetool.formats.checkpoint.Manifest.Origin;
 import io.moetool.formats.checkpoint.ShardPacking;
 import io.moetool.formats.json.Json;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.PrunedTensors;
 import io.moetool.transforms.layout.TensorMove;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -42,7 +42,10 @@ final class PruneWork {
       shards = ShardPacking.greedy(all, shardBytes.getAsLong());
     }
     content =
-        new CheckpointContent(shards, config(), CheckpointFiles.of(source.tensors().folder()));
+        new CheckpointContent(
+            shards,
+            PrunedConfig.text(source, plan.expertsAfter()),
+            CheckpointFiles.of(source.tensors().folder()));
   }
 
   /** Checks plan and source, then lays out the result; reads headers only. */
@@ -81,14 +84,5 @@ final class PruneWork {
     }
     String from = move.source().name();
     return move.isWhole() ? Origin.copyOf(from) : Origin.madeFrom(List.of(from));
-  }
-
-  private String config() {
-    Map<String, Long> counts = new LinkedHashMap<>();
-    source
-        .architecture()
-        .expertCountPaths()
-        .forEach(path -> counts.put(path, (long) plan.expertsAfter()));
-    return source.config().withNumbers(counts);
   }
 }

@@ -1,0 +1,171 @@
+package io.moetool.transforms.verify;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorView;
+import io.moetool.formats.checkpoint.CheckpointFiles;
+import io.moetool.formats.checkpoint.CopiedFile;
+import io.moetool.formats.checkpoint.Manifest;
+import io.moetool.formats.family.Finding;
+import io.moetool.formats.publish.MappedPages;
+import io.moetool.formats.publish.Sha256;
+import io.moetool.formats.safetensors.Quoted;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.PrunedConfig;
+import io.moetool.transforms.layout.PrunedTensors;
+import io.moetool.transforms.layout.TensorMove;
+import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanCheck;
+import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.verify.Verification.SourceComparison;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/** Compares the tensors of an output with the bytes of its source that the plan says they are. */
+final class SourceProof {
+  private static final String CONFIG = "config.json";
+
+  private final SourceModel source;
+  private final Manifest manifest;
+  private final Map<String, TensorMove> moves = new HashMap<>();
+  private final List<Finding> findings = new ArrayList<>();
+  private final SortedSet<String> changed = new TreeSet<>();
+  private final SortedSet<String> unproven = new TreeSet<>();
+  private Optional<String> configHash = Optional.empty();
+  private int identical;
+  private int renamed;
+
+  SourceProof(SourceModel source, Manifest manifest) {
+    this.source = source;
+    this.manifest = manifest;
+    if (!manifest.source().fingerprint().equals(source.fingerprint())) {
+      findings.add(
+          Finding.error(
+              Manifest.FILE,
+              "the output was made from another model: %s, the source given is %s"
+                  .formatted(manifest.source().fingerprint(), source.fingerprint())));
+    } else if (manifest.plan().has("action")) {
+      addMoves();
+    }
+  }
+
+  private void addMoves() {
+    try {
+      String where = Manifest.FILE + ", plan";
+      Plan plan = PlanFile.parse(where, manifest.plan().toString());
+      PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
+      new PrunedTensors(source.architecture(), plan.kept())
+          .of(source.tensors())
+          .forEach(move -> moves.put(move.target().name(), move));
+      configHash = Optional.of(Sha256.of(PrunedConfig.text(source, plan.expertsAfter())));
+    } catch (BadInputException e) {
+      findings.add(Finding.error(Manifest.FILE, String.valueOf(e.getMessage())));
+    }
+  }
+
+  SourceComparison comparison() {
+    return new SourceComparison(identical, renamed, List.copyOf(changed), List.copyOf(unproven));
+  }
+
+  /** What is wrong with a tensor of the output. */
+  Optional<Finding> compare(String where, TensorView tensor, Manifest.TensorEntry entry) {
+    TensorMove move = moves.get(tensor.name());
+    if (move == null) {
+      if (!moves.isEmpty()) {
+        return Optional.of(Finding.error(where, "the plan makes no such tensor"));
+      }
+      return entry.identical()
+          ? compareWhole(where, tensor, entry.sources().getFirst())
+          : unproven(tensor);
+    }
+    if (!entry.sources().equals(List.of(move.source().name()))
+        || entry.identical() != move.isWhole()) {
+      return Optional.of(
+          Finding.error(
+              where,
+              "the manifest says it is from %s, the plan %s"
+                  .formatted(entry.sources(), move.source().name())));
+    }
+    return move.isWhole()
+        ? compareWhole(where, tensor, move.source().name())
+        : compareRows(where, tensor, move);
+  }
+
+  private Optional<Finding> unproven(TensorView tensor) {
+    unproven.add(tensor.name());
+    return Optional.empty();
+  }
+
+  private Optional<Finding> compareWhole(String where, TensorView tensor, String sourceName) {
+    if (!source.tensors().contains(sourceName)) {
+      return Optional.of(
+          Finding.error(where, "the source has no tensor " + Quoted.of(sourceName)));
+    }
+    TensorView original = source.tensors().view(sourceName);
+    if (!original.info().withName(tensor.name()).equals(tensor.info())) {
+      return Optional.of(
+          Finding.error(where, "is %s, in the source %s".formatted(tensor.info(), original.info())));
+    }
+    long mismatch = tensor.bytes().mismatch(original.bytes());
+    MappedPages.release(tensor.bytes());
+    MappedPages.release(original.bytes());
+    if (mismatch >= 0) {
+      return differs(where, mismatch, sourceName);
+    }
+    identical++;
+    renamed += sourceName.equals(tensor.name()) ? 0 : 1;
+    return Optional.empty();
+  }
+
+  private Optional<Finding> compareRows(String where, TensorView tensor, TensorMove move) {
+    if (!tensor.info().equals(move.target())) {
+      return Optional.of(
+          Finding.error(where, "is %s, the plan makes %s".formatted(tensor.info(), move.target())));
+    }
+    TensorView original = source.tensors().view(move.source().name());
+    for (int position = 0; position < move.rows().size(); position++) {
+      MemorySegment row = original.slice(move.rows().get(position));
+      long mismatch = tensor.slice(position).mismatch(row);
+      if (mismatch >= 0) {
+        return differs(where, position * row.byteSize() + mismatch, move.source().name());
+      }
+    }
+    changed.add(tensor.name());
+    return Optional.empty();
+  }
+
+  private static Optional<Finding> differs(String where, long at, String sourceName) {
+    return Optional.of(
+        Finding.error(
+            where, "differs from %s of the source at byte %d".formatted(Quoted.of(sourceName), at)));
+  }
+
+  /** What concerns the output as a whole, once all tensors have been compared. */
+  List<Finding> whole(Path output) {
+    List<Finding> all = new ArrayList<>(findings);
+    moves.keySet().stream()
+        .filter(name -> !manifest.tensors().containsKey(name))
+        .sorted()
+        .forEach(name -> all.add(Finding.error(Quoted.of(name), "the plan makes it, but it is missing")));
+    Manifest.FileEntry config = manifest.files().get(CONFIG);
+    if (configHash.isPresent()
+        && (config == null || !config.sha256().equals(configHash.get()))) {
+      all.add(Finding.error(CONFIG, "is not the config of the source with the plan's counts"));
+    }
+    for (CopiedFile file : CheckpointFiles.of(source.tensors().folder())) {
+      Manifest.FileEntry entry = manifest.files().get(file.name());
+      if (entry != null && !entry.sha256().equals(Sha256.of(file.source()))) {
+        all.add(
+            Finding.error(
+                output.resolve(file.name()).toString(), "is not the file of the source"));
+      }
+    }
+    return all;
+  }
+}

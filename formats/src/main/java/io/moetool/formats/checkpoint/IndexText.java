@@ -16,6 +16,7 @@ final class IndexText {
   private static final ObjectWriter WRITER =
       JsonMapper.builder()
           .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+          .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
           .build()
           .writer()
           .with(

@@ -18,6 +18,8 @@ final class HeaderBounds {
   private static final MemorySegment LFS_POINTER =
       MemorySegment.ofArray("version https://git-lfs".getBytes(StandardCharsets.US_ASCII));
 
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
   private HeaderBounds() {}
 
   /** The JSON text, padding included. */
@@ -48,23 +50,34 @@ final class HeaderBounds {
     return file.asSlice(SafetensorsHeader.LENGTH_BYTES, length);
   }
 
-  /** JSON parsers guess among encodings and mend broken text; this format has one encoding. */
+  /**
+   * JSON parsers guess among encodings, by zero bytes and byte order marks, and mend broken text; this
+   * format has one encoding.
+   */
   static void requireUtf8(Place place, MemorySegment text) {
-    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     ByteBuffer bytes = text.asByteBuffer();
+    for (int i = 0; i < bytes.limit(); i++) {
+      if (bytes.get(i) == 0) {
+        throw place.at(inFile(i), "the header holds a zero byte");
+      }
+    }
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
     CharBuffer chars = CharBuffer.allocate(1 << 14);
+    boolean first = true;
     CoderResult result;
     do {
       result = decoder.decode(bytes, chars.clear(), true);
-      long at = SafetensorsHeader.LENGTH_BYTES + (long) bytes.position();
       if (result.isError()) {
-        throw place.at(at, "the header is not UTF-8 text");
+        throw place.at(inFile(bytes.position()), "the header is not UTF-8 text");
       }
-      // Valid UTF-8, but a parser would take such text for UTF-16 or skip the mark in front of it.
-      String part = chars.flip().toString();
-      if (part.indexOf('\0') >= 0 || part.startsWith("\uFEFF")) {
-        throw place.at(at, "the header holds a zero byte or a byte order mark");
+      if (first && chars.position() > 0 && chars.get(0) == BYTE_ORDER_MARK) {
+        throw place.at(inFile(0), "the header begins with a byte order mark");
       }
+      first = false;
     } while (!result.isUnderflow());
+  }
+
+  private static long inFile(int at) {
+    return (long) SafetensorsHeader.LENGTH_BYTES + at;
   }
 }

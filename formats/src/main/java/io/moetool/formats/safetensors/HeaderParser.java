@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -102,7 +103,7 @@ final class HeaderParser {
         throw place.at(keyAt, "__metadata__ may hold text only, not so " + Quoted.of(key));
       }
       String value = json.getString();
-      if (hasLoneSurrogate(key) || hasLoneSurrogate(value)) {
+      if (hasLoneSurrogate(value)) {
         throw place.at(keyAt, "half a surrogate pair in __metadata__ key " + Quoted.of(key));
       }
       if (metadata.put(key, value) != null) {
@@ -112,20 +113,19 @@ final class HeaderParser {
   }
 
   private void requireUsable(String name, long at) {
-    if (hasLoneSurrogate(name)) {
-      throw place.at(name, at, "has half a surrogate pair in its name");
-    }
     if (name.codePoints().anyMatch(Character::isISOControl)) {
       throw place.at(name, at, "has a control character in its name");
     }
   }
 
+  /** The parser refuses such names, but not such texts. */
   private static boolean hasLoneSurrogate(String text) {
     return text.codePoints().anyMatch(c -> Character.MIN_SURROGATE <= c && c <= Character.MAX_SURROGATE);
   }
 
-  /** Byte offset in the file of a place in its header. */
-  static long offset(TokenStreamLocation location) {
-    return SafetensorsHeader.LENGTH_BYTES + Math.max(0, location.getByteOffset());
+  /** Byte offset in the file of a place in its header; that of the header if the place is unknown. */
+  static long offset(@Nullable TokenStreamLocation location) {
+    long inText = location == null ? 0 : Math.max(0, location.getByteOffset());
+    return SafetensorsHeader.LENGTH_BYTES + inText;
   }
 }

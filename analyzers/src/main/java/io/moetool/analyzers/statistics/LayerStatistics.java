@@ -1,0 +1,74 @@
+package io.moetool.analyzers.statistics;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Everything that was summed in one layer with experts. */
+public final class LayerStatistics {
+  private final int layer;
+  private final List<ExpertSums> byDomain;
+  private final ExpertSums overall;
+  private final Map<MatrixStatistic, SumMatrix> matrices;
+
+  LayerStatistics(int layer, List<ExpertSums> byDomain, Map<MatrixStatistic, SumMatrix> matrices) {
+    this.layer = layer;
+    this.byDomain = List.copyOf(byDomain);
+    this.matrices = Collections.unmodifiableMap(new EnumMap<>(matrices));
+    this.overall = new ExpertSums(byDomain.getFirst().experts());
+    byDomain.forEach(overall::add);
+  }
+
+  /** Index of the layer in the model. */
+  public int layer() {
+    return layer;
+  }
+
+  /** Number of experts, E. */
+  public int experts() {
+    return overall.experts();
+  }
+
+  /** Sums over all tokens: those of the domains, added in their order. */
+  public ExpertSums overall() {
+    return overall;
+  }
+
+  /** Sums by domain, in the order of {@link MeasuredData#domains}. */
+  public List<ExpertSums> byDomain() {
+    return byDomain;
+  }
+
+  /** A matrix over all tokens. */
+  public SumMatrix matrix(MatrixStatistic statistic) {
+    SumMatrix matrix = matrices.get(statistic);
+    if (matrix == null) {
+      throw new IllegalArgumentException("layer %d has no %s".formatted(layer, statistic.key()));
+    }
+    return matrix;
+  }
+
+  /**
+   * Sums of this layer over further data.
+   *
+   * @param places index in the result of each of the other's domains
+   * @param domains number of domains in the result; this layer's come first
+   */
+  LayerStatistics plus(LayerStatistics other, int[] places, int domains) {
+    List<ExpertSums> sums = new ArrayList<>();
+    for (int domain = 0; domain < domains; domain++) {
+      sums.add(new ExpertSums(experts()));
+    }
+    for (int domain = 0; domain < byDomain.size(); domain++) {
+      sums.get(domain).add(byDomain.get(domain));
+    }
+    for (int domain = 0; domain < places.length; domain++) {
+      sums.get(places[domain]).add(other.byDomain.get(domain));
+    }
+    Map<MatrixStatistic, SumMatrix> added = new EnumMap<>(MatrixStatistic.class);
+    matrices.forEach((key, matrix) -> added.put(key, matrix.plus(other.matrix(key))));
+    return new LayerStatistics(layer, sums, added);
+  }
+}

@@ -1,0 +1,104 @@
+package io.moetool.analyzers.statistics;
+
+import static io.moetool.analyzers.statistics.ExpertStatistic.A1;
+import static io.moetool.analyzers.statistics.ExpertStatistic.A2;
+import static io.moetool.analyzers.statistics.ExpertStatistic.EASY;
+import static io.moetool.analyzers.statistics.ExpertStatistic.GSQ;
+import static io.moetool.analyzers.statistics.ExpertStatistic.GSUM;
+import static io.moetool.analyzers.statistics.ExpertStatistic.MX;
+import static io.moetool.analyzers.statistics.ExpertStatistic.N;
+import static io.moetool.analyzers.statistics.ExpertStatistic.R1;
+import static io.moetool.analyzers.statistics.ExpertStatistic.R2;
+import static io.moetool.analyzers.statistics.ExpertStatistic.SOFT;
+import static io.moetool.analyzers.statistics.ExpertStatistic.ZSUM;
+
+import io.moetool.kernels.ColumnSums;
+import io.moetool.kernels.Gram;
+import io.moetool.kernels.RowNorms;
+import io.moetool.runtime.run.MoeObservation;
+import java.lang.foreign.MemorySegment;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What one sequence adds to the sums of one layer, tokens counted in their order. Rows as long as the
+ * hidden size are kept for those experts only that the sequence used.
+ */
+public final class SequenceSums {
+  private final ExpertSums sums;
+  private final Gram logitProducts;
+  private final SortedMap<Integer, ColumnSums> outputs = new TreeMap<>();
+  private final int[][] selected;
+
+  private SequenceSums(int experts, int tokens) {
+    sums = new ExpertSums(experts);
+    logitProducts = new Gram(experts);
+    selected = new int[tokens][];
+  }
+
+  static SequenceSums of(MoeObservation seen) {
+    int experts = seen.routerLogits().columns();
+    SequenceSums result = new SequenceSums(experts, seen.routerLogits().rows());
+    result.addRouter(seen);
+    for (int token = 0; token < seen.selected().rows(); token++) {
+      result.addToken(seen, token);
+    }
+    return result;
+  }
+
+  ExpertSums sums() {
+    return sums;
+  }
+
+  Gram logitProducts() {
+    return logitProducts;
+  }
+
+  /** Output sums of the experts the sequence used. */
+  SortedMap<Integer, ColumnSums> outputs() {
+    return outputs;
+  }
+
+  /** Chosen experts by token. */
+  int[][] selected() {
+    return selected;
+  }
+
+  private void addRouter(MoeObservation seen) {
+    ColumnSums scores = new ColumnSums(sums.experts());
+    scores.add(seen.scores());
+    ColumnSums logits = new ColumnSums(sums.experts());
+    logits.add(seen.routerLogits());
+    for (int expert = 0; expert < sums.experts(); expert++) {
+      sums.add(SOFT, expert, scores.get(expert));
+      sums.add(ZSUM, expert, logits.get(expert));
+    }
+    logitProducts.add(seen.routerLogits());
+  }
+
+  private void addToken(MoeObservation seen, int token) {
+    selected[token] = seen.selected().rowToArray(token);
+    double change =
+        Math.max(0, 1 - RowNorms.cosine(seen.residual().row(token), seen.output().row(token)));
+    int perToken = seen.selected().columns();
+    for (int rank = 0; rank < perToken; rank++) {
+      int expert = selected[token][rank];
+      double weight = seen.weights().get(token, rank);
+      MemorySegment output = seen.expertOutputs().row(token * perToken + rank);
+      double squares = RowNorms.sumOfSquares(output);
+      double norm = Math.sqrt(squares);
+      sums.add(N, expert, 1);
+      sums.add(GSUM, expert, weight);
+      sums.add(GSQ, expert, weight * weight);
+      sums.add(A1, expert, norm);
+      sums.add(A2, expert, squares);
+      sums.add(R1, expert, weight * norm);
+      sums.add(R2, expert, weight * weight * squares);
+      sums.add(MX, expert, RowNorms.maxAbs(output));
+      sums.add(EASY, expert, weight * norm * change);
+      outputs
+          .computeIfAbsent(expert, e -> new ColumnSums(seen.expertOutputs().columns()))
+          .add(output, 1);
+    }
+  }
+}

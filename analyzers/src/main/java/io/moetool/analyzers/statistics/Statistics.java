@@ -1,0 +1,58 @@
+package io.moetool.analyzers.statistics;
+
+import io.moetool.formats.BadInputException;
+import java.util.Optional;
+
+/**
+ * All that has been measured of a model, the content of {@code statistics.safetensors}.
+ *
+ * @param model what was measured
+ * @param routed sums over calibration data, empty if there was none
+ * @param weights sums over weights, empty if they were not read
+ */
+public record Statistics(
+    MeasuredModel model, Optional<RoutedStatistics> routed, Optional<WeightStatistics> weights) {
+
+  /** Nothing measured yet. */
+  public static Statistics none(MeasuredModel model) {
+    return new Statistics(model, Optional.empty(), Optional.empty());
+  }
+
+  /** The same with sums over weights. */
+  public Statistics withWeights(WeightStatistics measured) {
+    return new Statistics(model, routed, Optional.of(measured));
+  }
+
+  /**
+   * The sums over calibration data.
+   *
+   * @throws BadInputException if there are none
+   */
+  public RoutedStatistics requireRouted() {
+    return routed.orElseThrow(
+        () ->
+            new BadInputException(
+                "statistics of " + model.fingerprint(),
+                "nothing was measured on data",
+                "analyze the model with --data, or choose a method that needs weights alone"));
+  }
+
+  /**
+   * Adds up what was measured on disjoint data.
+   *
+   * @throws BadInputException if the other statistics are of another model, or some data is in both
+   */
+  public Statistics plus(Statistics other) {
+    if (!model.equals(other.model)) {
+      throw new BadInputException(
+          "statistics of " + other.model.fingerprint(),
+          "they are of another model than those of " + model.fingerprint(),
+          "add statistics of one model only");
+    }
+    Optional<RoutedStatistics> sum =
+        routed.isPresent() && other.routed.isPresent()
+            ? Optional.of(routed.get().plus(other.routed.get()))
+            : routed.or(other::routed);
+    return new Statistics(model, sum, weights.or(other::weights));
+  }
+}

@@ -1,0 +1,149 @@
+package io.moetool.analyzers.statistics;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorInfo;
+import io.moetool.formats.safetensors.Quoted;
+import io.moetool.formats.safetensors.SafetensorsFile;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads a statistics file and believes nothing: shapes, counts and every number are checked. */
+final class StatisticsReader {
+  private static final String MEND = "the file is damaged or was edited: analyze the model again";
+
+  private final String where;
+  private final SafetensorsFile file;
+  private final StatisticsHeader header;
+  private final TensorLayout layout;
+
+  StatisticsReader(String where, SafetensorsFile file) {
+    this.where = where;
+    this.file = file;
+    this.header = StatisticsHeader.read(where, file.header().metadata());
+    this.layout = new TensorLayout(header);
+  }
+
+  Statistics read() {
+    requireTensors();
+    return new Statistics(
+        header.model(),
+        header.measuredData().map(data -> new RoutedStatistics(data, layers(data))),
+        header.weights() ? Optional.of(new WeightStatistics(weightLayers())) : Optional.empty());
+  }
+
+  /** Before anything is allocated: every tensor is there, has its shape, and there is no other. */
+  private void requireTensors() {
+    Set<String> known = new HashSet<>();
+    for (TensorInfo expected : layout.all()) {
+      known.add(expected.name());
+      if (!file.contains(expected.name())) {
+        throw bad("tensor " + expected.name(), "is missing");
+      }
+      TensorInfo found = file.info(expected.name());
+      if (found.dtype() != expected.dtype() || !found.shape().equals(expected.shape())) {
+        throw bad(
+            "tensor " + expected.name(),
+            "is %s%s, the metadata ask for %s%s"
+                .formatted(found.dtype(), found.shape(), expected.dtype(), expected.shape()));
+      }
+    }
+    for (String name : file.names()) {
+      if (!known.contains(name)) {
+        throw bad("tensor " + Quoted.of(name), "is no statistic that the metadata announce");
+      }
+    }
+  }
+
+  private List<LayerStatistics> layers(MeasuredData data) {
+    List<LayerStatistics> layers = new ArrayList<>();
+    for (int layer : header.model().moeLayers()) {
+      List<ExpertSums> byDomain = new ArrayList<>();
+      for (int domain = 0; domain < data.domains().size(); domain++) {
+        byDomain.add(sums(layer, domain));
+        requireCounts(layer, data.domains().get(domain), byDomain.getLast());
+      }
+      Map<MatrixStatistic, SumMatrix> matrices = new EnumMap<>(MatrixStatistic.class);
+      for (MatrixStatistic statistic : MatrixStatistic.values()) {
+        matrices.put(statistic, matrix(layout.of(layer, statistic)));
+      }
+      layers.add(new LayerStatistics(layer, byDomain, matrices));
+    }
+    return layers;
+  }
+
+  private ExpertSums sums(int layer, int domain) {
+    int experts = header.model().experts();
+    ExpertSums sums = new ExpertSums(experts);
+    for (ExpertStatistic statistic : ExpertStatistic.values()) {
+      double[] values = array(layout.of(layer, domain, statistic), 1, statistic.mayBeNegative());
+      for (int expert = 0; expert < experts; expert++) {
+        sums.add(statistic, expert, values[expert]);
+      }
+    }
+    return sums;
+  }
+
+  /** Every token of the domain chose K experts; a file that says otherwise is not of one piece. */
+  private void requireCounts(int layer, MeasuredData.Domain domain, ExpertSums sums) {
+    double total = 0;
+    for (int expert = 0; expert < sums.experts(); expert++) {
+      double tokens = sums.get(ExpertStatistic.N, expert);
+      if (tokens != Math.rint(tokens) || tokens > domain.tokens()) {
+        throw bad(
+            "layer %d, expert %d, domain %s".formatted(layer, expert, Quoted.of(domain.name())),
+            "chosen by %s of %d tokens".formatted(tokens, domain.tokens()));
+      }
+      total += tokens;
+    }
+    double expected = (double) domain.tokens() * header.model().expertsPerToken();
+    if (total != expected) {
+      throw bad(
+          "layer %d, domain %s".formatted(layer, Quoted.of(domain.name())),
+          "experts were chosen %.0f times, %d tokens choose %d each"
+              .formatted(total, domain.tokens(), header.model().expertsPerToken()));
+    }
+  }
+
+  private List<LayerWeightStatistics> weightLayers() {
+    List<LayerWeightStatistics> layers = new ArrayList<>();
+    for (int layer : header.model().moeLayers()) {
+      Map<WeightStatistic, double[]> values = new EnumMap<>(WeightStatistic.class);
+      for (WeightStatistic statistic : WeightStatistic.values()) {
+        values.put(statistic, array(layout.of(layer, statistic), 1, false));
+      }
+      layers.add(new LayerWeightStatistics(layer, values, matrix(layout.routerGram(layer))));
+    }
+    return layers;
+  }
+
+  private SumMatrix matrix(TensorInfo info) {
+    int columns = Math.toIntExact(info.shape().dim(1));
+    return SumMatrix.over(header.model().experts(), columns, array(info, columns, true));
+  }
+
+  private double[] array(TensorInfo info, int perExpert, boolean mayBeNegative) {
+    MemorySegment bytes = file.view(info.name()).bytes();
+    double[] values = new double[Math.toIntExact(info.shape().elements())];
+    MemorySegment.copy(bytes, StatisticsFile.STORED, 0, values, 0, values.length);
+    for (int i = 0; i < values.length; i++) {
+      requireNumber(info, i / perExpert, values[i], mayBeNegative);
+    }
+    return values;
+  }
+
+  private void requireNumber(TensorInfo info, int expert, double value, boolean mayBeNegative) {
+    if (!Double.isFinite(value) || (value < 0 && !mayBeNegative)) {
+      throw bad("tensor %s, expert %d".formatted(info.name(), expert), "the value is " + value);
+    }
+  }
+
+  private BadInputException bad(String place, String problem) {
+    return new BadInputException(where + ", " + place, problem, MEND);
+  }
+}

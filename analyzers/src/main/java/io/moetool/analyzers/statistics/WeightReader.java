@@ -1,0 +1,94 @@
+package io.moetool.analyzers.statistics;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.kernels.ElementDecoder;
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.kernels.RowNorms;
+import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.WorkPool;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Sums up the weights of a checkpoint in one pass over its experts, without running it. */
+public final class WeightReader {
+  private final Architecture architecture;
+  private final TensorStore store;
+  private final WorkPool pool;
+
+  /** A reader of an open checkpoint. */
+  public WeightReader(Architecture architecture, TensorStore store, WorkPool pool) {
+    this.architecture = architecture;
+    this.store = store;
+    this.pool = pool;
+  }
+
+  /**
+   * Reads all experts and routers.
+   *
+   * @throws BadInputException if a tensor is missing, of a type that cannot be decoded, or holds NaN or
+   *     infinite values
+   */
+  public WeightStatistics read(RunProgress progress) {
+    List<LayerWeightStatistics> layers = new ArrayList<>();
+    List<Integer> indices = architecture.moe().layers();
+    for (int layer : indices) {
+      progress.report("weights", layers.size(), indices.size());
+      layers.add(readLayer(layer));
+    }
+    progress.report("weights", indices.size(), indices.size());
+    return new WeightStatistics(layers);
+  }
+
+  private LayerWeightStatistics readLayer(int layer) {
+    int experts = architecture.moe().experts();
+    Map<WeightStatistic, double[]> values = new EnumMap<>(WeightStatistic.class);
+    for (WeightStatistic statistic : WeightStatistic.values()) {
+      values.put(statistic, new double[experts]);
+    }
+    pool.forEach(
+        experts,
+        expert -> {
+          ExpertWeightSums sums = readExpert(layer, expert);
+          values.forEach((statistic, array) -> array[expert] = sums.get(statistic));
+        });
+    return new LayerWeightStatistics(layer, values, routerGram(layer));
+  }
+
+  private ExpertWeightSums readExpert(int layer, int expert) {
+    ExpertWeightSums sums = new ExpertWeightSums();
+    Stream.of(TensorRole.values())
+        .filter(role -> role.isOfOneExpert() && architecture.names().has(role))
+        .map(role -> architecture.names().weight(role, layer, expert))
+        .forEach(name -> sums.add(store.location(name), store.view(name)));
+    return sums;
+  }
+
+  private SumMatrix routerGram(int layer) {
+    int experts = architecture.moe().experts();
+    double[] products = new double[experts * experts];
+    String name = architecture.names().weight(TensorRole.ROUTER, layer);
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix router = ElementDecoder.decode(arena, store.view(name));
+      for (int i = 0; i < experts; i++) {
+        for (int j = 0; j < experts; j++) {
+          double product = RowNorms.dot(router.row(i), router.row(j));
+          if (!Double.isFinite(product)) {
+            throw new BadInputException(
+                "%s: tensor %s, expert %d".formatted(store.location(name), name, i),
+                "the router's row holds NaN or infinite values",
+                "download the checkpoint again");
+          }
+          products[i * experts + j] = product;
+        }
+      }
+    }
+    return SumMatrix.over(experts, experts, products);
+  }
+}

@@ -1,0 +1,260 @@
+package io.moetool.formats.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.DType;
+import io.moetool.formats.Shape;
+import io.moetool.formats.TensorInfo;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.TensorView;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedSet;
+import org.junit.jupiter.api.Test;
+
+class CheckpointStructureTest {
+  private static final String QWEN =
+      """
+      {"model_type": "qwen3_moe", "num_hidden_layers": 2, "hidden_size": 6, "vocab_size": 10,
+       "intermediate_size": 7, "moe_intermediate_size": 3, "num_attention_heads": 2,
+       "num_key_value_heads": 1, "head_dim": 4, "num_experts": 4, "num_experts_per_tok": 2,
+       "mlp_only_layers": [0]}
+      """;
+
+  private final Headers headers = new Headers();
+
+  @Test
+  void tensorsAsTheConfigAsksForThemPass() {
+    qwen();
+    assertThat(headers.names()).hasSize(3 + 2 * 8 + 3 + 1 + 4 * 3);
+    assertThat(check(QWEN)).isEmpty();
+  }
+
+  @Test
+  void biasesAreExpectedWhereTheConfigAsksForThem() {
+    qwen();
+    String biased = QWEN.replace("\"num_experts\"", "\"attention_bias\": true, \"num_experts\"");
+    assertThat(check(biased))
+        .hasSize(8)
+        .contains("ERROR 'model.layers.0.self_attn.k_proj.bias': is missing; [4] is expected")
+        .contains("ERROR 'model.layers.1.self_attn.o_proj.bias': is missing; [6] is expected");
+    for (int layer = 0; layer < 2; layer++) {
+      String attention = "model.layers." + layer + ".self_attn.";
+      headers
+          .add(attention + "q_proj.bias", 8)
+          .add(attention + "k_proj.bias", 4)
+          .add(attention + "v_proj.bias", 4)
+          .add(attention + "o_proj.bias", 6);
+    }
+    assertThat(check(biased)).isEmpty();
+    assertThat(check(QWEN))
+        .hasSize(8)
+        .allMatch(f -> f.startsWith("WARNING") && f.endsWith("the config has no use for it"));
+  }
+
+  @Test
+  void aTiedHeadNeedNotBeStored() {
+    qwen();
+    headers.remove("lm_head.weight");
+    assertThat(check(QWEN))
+        .containsExactly("ERROR 'lm_head.weight': is missing; [10,6] is expected");
+    assertThat(check(QWEN.replace("\"num_experts\"", "\"tie_word_embeddings\": true, \"num_experts\"")))
+        .isEmpty();
+  }
+
+  @Test
+  void aShapeIsHeldAgainstItsRole() {
+    qwen();
+    headers
+        .add("model.layers.1.mlp.gate.weight", 5, 6)
+        .add("model.layers.1.mlp.experts.2.down_proj.weight", 3, 6)
+        .add("model.layers.0.self_attn.q_norm.weight", 8);
+    assertThat(check(QWEN))
+        .containsExactly(
+            "ERROR weights, 'model.layers.0.self_attn.q_norm.weight': shape is [8], the config asks for [4]",
+            "ERROR weights, 'model.layers.1.mlp.gate.weight': shape is [5,6], the config asks for [4,6]",
+            "ERROR weights, 'model.layers.1.mlp.experts.2.down_proj.weight': shape is [3,6], the config asks for [6,3]");
+  }
+
+  @Test
+  void aNormOverTheWholeProjectionHasItsWidth() {
+    String olmoe =
+        """
+        {"model_type": "olmoe", "num_hidden_layers": 1, "hidden_size": 6, "vocab_size": 10,
+         "intermediate_size": 3, "num_attention_heads": 2, "num_key_value_heads": 1,
+         "num_experts": 1, "num_experts_per_tok": 1}
+        """;
+    headers.outside().attention(0, 6, 3).add("model.layers.0.mlp.gate.weight", 1, 6).expert(0, 0);
+    headers
+        .add("model.layers.0.self_attn.q_norm.weight", 6)
+        .add("model.layers.0.self_attn.k_norm.weight", 3);
+    assertThat(check(olmoe)).isEmpty();
+  }
+
+  @Test
+  void expertsAreCountedPerLayerAndRole() {
+    qwen();
+    headers
+        .remove("model.layers.1.mlp.experts.0.up_proj.weight")
+        .remove("model.layers.1.mlp.experts.2.up_proj.weight")
+        .remove("model.layers.1.mlp.experts.3.up_proj.weight")
+        .expert(1, 4)
+        .expert(1, 5)
+        .expert(1, 6)
+        .expert(0, 3)
+        .expert(2, 0);
+    assertThat(check(QWEN))
+        .containsExactly(
+            "ERROR layer 1: expertUp of experts 0, 2, 3 is missing ('model.layers.1.mlp.experts.0.up_proj.weight')",
+            "ERROR layer 0: expert 3 stored, the config counts none there",
+            "ERROR layer 1: experts 4–6 stored, the config counts 4 there",
+            "ERROR layer 2: expert 0 stored, the config counts none there");
+  }
+
+  @Test
+  void whatIsUnknownIsAnErrorOnlyAmongExperts() {
+    qwen();
+    headers
+        .add("model.layers.1.mlp.experts.0.gate_proj.weight_scale_inv", 1, 1)
+        .add("model.layers.1.mlp.gate.e_score_correction_bias", 4)
+        .add("model.layers.1.mlp.experts.00.gate_proj.weight", 3, 6)
+        .add("model.layers.1.self_attn.rotary_emb.inv_freq", 2)
+        .add("model.layers.10.mlp.shared.weight", 2);
+    assertThat(check(QWEN))
+        .containsExactly(
+            "ERROR weights, 'model.layers.1.mlp.experts.0.gate_proj.weight_scale_inv': is not known, but lies in the mixture-of-experts block of layer 1",
+            "ERROR weights, 'model.layers.1.mlp.gate.e_score_correction_bias': is not known, but lies in the mixture-of-experts block of layer 1",
+            "ERROR weights, 'model.layers.1.mlp.experts.00.gate_proj.weight': is not known, but lies in the mixture-of-experts block of layer 1",
+            "WARNING weights, 'model.layers.1.self_attn.rotary_emb.inv_freq': is not known to this family and left as it is",
+            "WARNING weights, 'model.layers.10.mlp.shared.weight': is not known to this family and left as it is");
+  }
+
+  @Test
+  void aRouterThatTheConfigDoesNotCountIsAnError() {
+    qwen();
+    headers
+        .add("model.layers.0.mlp.gate.weight", 4, 6)
+        .add("model.layers.1.mlp.gate.bias", 4);
+    assertThat(check(QWEN))
+        .containsExactly(
+            "ERROR weights, 'model.layers.0.mlp.gate.weight': shape is [4,6]; there is no router of that shape here",
+            "WARNING weights, 'model.layers.1.mlp.gate.bias': is stored, but the family's router has no bias");
+  }
+
+  @Test
+  void expertsOfSeveralElementTypesAreNoted() {
+    qwen();
+    headers.type("model.layers.1.mlp.experts.1.up_proj.weight", DType.F32);
+    assertThat(check(QWEN))
+        .containsExactly(
+            "WARNING routed experts: element types differ, tensors by type: {BF16=11, F32=1}");
+  }
+
+  @Test
+  void hostileNamesDoNotReachTheTerminal() {
+    qwen();
+    headers.add("\u001b[2J" + "x".repeat(1000), 1);
+    assertThat(check(QWEN))
+        .singleElement()
+        .asString()
+        .startsWith("WARNING weights, '\\u001b[2Jxxx")
+        .hasSizeLessThan(400);
+  }
+
+  private void qwen() {
+    headers.outside();
+    for (int layer = 0; layer < 2; layer++) {
+      headers
+          .attention(layer, 8, 4)
+          .add("model.layers." + layer + ".self_attn.q_norm.weight", 4)
+          .add("model.layers." + layer + ".self_attn.k_norm.weight", 4);
+    }
+    headers
+        .add("model.layers.0.mlp.gate_proj.weight", 7, 6)
+        .add("model.layers.0.mlp.up_proj.weight", 7, 6)
+        .add("model.layers.0.mlp.down_proj.weight", 6, 7)
+        .add("model.layers.1.mlp.gate.weight", 4, 6);
+    for (int expert = 0; expert < 4; expert++) {
+      headers.expert(1, expert);
+    }
+  }
+
+  private List<String> check(String config) {
+    Architecture architecture =
+        FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", config));
+    return CheckpointStructure.check(architecture, headers).stream()
+        .map(finding -> finding.severity() + " " + finding)
+        .toList();
+  }
+
+  /** Names, types and shapes without content; hidden size 6, vocabulary 10, expert width 3. */
+  private static final class Headers implements TensorStore {
+    private final LinkedHashMap<String, TensorInfo> infos = new LinkedHashMap<>();
+
+    Headers add(String name, long... dims) {
+      infos.put(name, new TensorInfo(name, DType.BF16, Shape.of(dims)));
+      return this;
+    }
+
+    Headers remove(String name) {
+      infos.remove(name);
+      return this;
+    }
+
+    void type(String name, DType type) {
+      infos.put(name, new TensorInfo(name, type, info(name).shape()));
+    }
+
+    Headers outside() {
+      return add("model.embed_tokens.weight", 10, 6)
+          .add("model.norm.weight", 6)
+          .add("lm_head.weight", 10, 6);
+    }
+
+    Headers attention(int layer, int query, int keyValue) {
+      String prefix = "model.layers." + layer + ".";
+      return add(prefix + "input_layernorm.weight", 6)
+          .add(prefix + "post_attention_layernorm.weight", 6)
+          .add(prefix + "self_attn.q_proj.weight", query, 6)
+          .add(prefix + "self_attn.k_proj.weight", keyValue, 6)
+          .add(prefix + "self_attn.v_proj.weight", keyValue, 6)
+          .add(prefix + "self_attn.o_proj.weight", 6, query);
+    }
+
+    Headers expert(int layer, int expert) {
+      String prefix = "model.layers.%d.mlp.experts.%d.".formatted(layer, expert);
+      return add(prefix + "gate_proj.weight", 3, 6)
+          .add(prefix + "up_proj.weight", 3, 6)
+          .add(prefix + "down_proj.weight", 6, 3);
+    }
+
+    @Override
+    public SequencedSet<String> names() {
+      return Collections.unmodifiableSequencedSet(infos.sequencedKeySet());
+    }
+
+    @Override
+    public TensorInfo info(String name) {
+      TensorInfo info = infos.get(name);
+      if (info == null) {
+        throw new BadInputException("weights", "no tensor " + name, "none");
+      }
+      return info;
+    }
+
+    @Override
+    public TensorView view(String name) {
+      throw new AssertionError("the structure is checked from headers alone");
+    }
+
+    @Override
+    public String location(String name) {
+      return "weights";
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -2,11 +2,11 @@ package io.moetool.cli;
 
 import io.moetool.analyzers.inspect.Inspection;
 import io.moetool.analyzers.inspect.Inspector;
-import java.nio.file.Path;
+import io.moetool.formats.family.CheckpointStructure;
+import io.moetool.transforms.SourceModel;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** Shows what a checkpoint is, from its headers. */
 @Command(
@@ -19,20 +19,18 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
-  @Parameters(
-      index = "0",
-      paramLabel = "MODEL",
-      description = "Checkpoint folder, or a .safetensors file beside its config.")
-  private Path model;
+  @Mixin private ModelArgument model;
 
   @Override
   public Integer call() {
     Console console = common.console();
-    try (SourceCheckpoint source = SourceCheckpoint.open(model, "inspect", console)) {
+    try (SourceModel source = model.open(console)) {
       Inspection inspection =
           new Inspector(source.architecture(), source.tensors())
-              .inspect(source.fingerprint(), source.findings());
-      InspectionText text = new InspectionText(model, inspection, console.ink());
+              .inspect(
+                  source.fingerprint(),
+                  CheckpointStructure.check(source.architecture(), source.tensors()));
+      InspectionText text = new InspectionText(model.path(), inspection, console.ink());
       console.result(InspectionText.document(inspection), text::render);
     }
     return ExitCode.OK.value();

@@ -24,7 +24,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description =
         "A toolchain for mixture-of-experts checkpoints: look inside, find out which experts"
             + " matter, remove the others, export to ONNX, and measure what it cost.",
-    subcommands = {InspectCommand.class, GenerateCompletion.class},
+    subcommands = {
+      InspectCommand.class,
+      ConvertCommand.class,
+      EvaluateCommand.class,
+      ValidateCommand.class,
+      GenerateCompletion.class
+    },
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
     footer = {

@@ -1,5 +1,7 @@
 package io.moetool.cli;
 
+import io.moetool.formats.publish.WriteProgress;
+import io.moetool.runtime.run.RunProgress;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -26,6 +28,7 @@ final class Progress {
   private final LongSupplier nanoClock;
 
   private String current = "";
+  private String ended = "";
   private long startedAt;
   private long startedWith;
   private long drawnAt;
@@ -52,6 +55,10 @@ final class Progress {
     }
     long now = nanoClock.getAsLong();
     boolean finished = done >= total;
+    if (step.equals(ended) && done > 0) {
+      return; // a slower thread reports what the last one has outdone
+    }
+    ended = "";
     if (!step.equals(current)) {
       clear();
       current = step;
@@ -63,12 +70,23 @@ final class Progress {
     if (finished) {
       clear();
       current = "";
+      ended = step;
       err.println("moetool: " + step + ": " + summary(total, seconds, unit));
       err.flush();
     } else if (style == Style.BAR && now - drawnAt >= REDRAW_NANOS) {
       drawnAt = now;
       draw(line(step, done, total, seconds, unit));
     }
+  }
+
+  /** As seen by those who run models. */
+  RunProgress steps() {
+    return (step, done, total) -> report(step, done, total, Unit.STEPS);
+  }
+
+  /** As seen by those who write files. */
+  WriteProgress bytes(String step) {
+    return (done, total) -> report(step, done, total, Unit.BYTES);
   }
 
   /** Takes an unfinished bar off the terminal, so that a message can be written in its place. */

@@ -12,13 +12,17 @@ import picocli.CommandLine.IVersionProvider;
 
 /** What {@code --version} prints, from the manifests of the jars on the class path. */
 final class VersionText implements IVersionProvider {
+  /** Version of moetool, as plans and manifests name it. */
+  static String version() {
+    return attribute("moetool cli", "Implementation-Version").orElse("development build");
+  }
+
   @Override
   public String[] getVersion() {
-    String version = attribute("moetool cli", "Implementation-Version").orElse("development build");
     String commit =
         attribute("moetool cli", "Implementation-Commit").map(c -> " (" + c + ")").orElse("");
     return new String[] {
-      "moetool " + version + commit,
+      "moetool " + version() + commit,
       "JDK " + Runtime.version() + " (" + System.getProperty("java.vendor") + ")",
       "ONNX Runtime " + attribute("onnxruntime", "Implementation-Version").orElse("not found"),
       System.getProperty("os.name") + " " + System.getProperty("os.arch")

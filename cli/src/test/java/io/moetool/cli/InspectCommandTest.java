@@ -2,8 +2,6 @@ package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,7 +57,7 @@ class InspectCommandTest {
 
   @Test
   void aSingleFileBesideItsConfigIsAModel() {
-    Run run = Run.of("inspect", Run.GOLDEN.resolve("olmoe/model.safetensors"), "--json");
+    Run run = Run.of("inspect", Golden.model("olmoe").resolve("model.safetensors"), "--json");
 
     assertThat(run.code()).isZero();
     assertThat(run.json().get("modelType").stringValue()).isEqualTo("olmoe");
@@ -85,50 +83,40 @@ class InspectCommandTest {
             new Run(
                 3,
                 "",
-                "moetool: model.onnx: is an ONNX model; inspect reads checkpoints\n"
-                    + "  name the checkpoint it was converted from (a Hugging Face folder or a"
+                "moetool: model.onnx: is an ONNX model, and this command reads checkpoints\n"
+                    + "  name the checkpoint it was made from (a Hugging Face folder or a"
                     + " .safetensors file)\n"));
   }
 
   @Test
-  void anUnknownModelTypeIsBadInput() throws IOException {
-    copy(Run.GOLDEN.resolve("olmoe"));
-    edit("\"olmoe\"", "\"future_moe\"");
+  void anUnknownModelTypeIsBadInput() {
+    Path model = Golden.copy("olmoe", folder);
+    Golden.edit(model.resolve("config.json"), "\"olmoe\"", "\"future_moe\"");
 
-    Run run = Run.of("inspect", folder);
+    Run run = Run.of("inspect", model);
 
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.out()).isEmpty();
     assertThat(run.err())
         .isEqualTo(
             "moetool: %s: model type 'future_moe' is not known\n  known: mixtral, olmoe, qwen3_moe\n"
-                .formatted(folder.resolve("config.json")));
+                .formatted(model.resolve("config.json")));
   }
 
   @Test
-  void disagreementsAreFindings() throws IOException {
-    copy(Run.GOLDEN.resolve("olmoe"));
-    int experts = Run.of("inspect", folder, "--json").json().get("experts").intValue();
-    edit("\"num_experts\": " + experts, "\"num_experts\": " + (experts + 1));
+  void disagreementsAreFindings() {
+    Path model = Golden.copy("olmoe", folder);
+    int experts = Run.of("inspect", model, "--json").json().get("experts").intValue();
+    Golden.edit(
+        model.resolve("config.json"),
+        "\"num_experts\": " + experts,
+        "\"num_experts\": " + (experts + 1));
 
-    JsonNode json = Run.of("inspect", folder, "--json").json();
+    JsonNode json = Run.of("inspect", model, "--json").json();
 
     assertThat(json.get("findings").get(0).get("severity").stringValue()).isEqualTo("error");
     assertThat(json.get("findings").toString()).contains("expert " + experts + " is missing");
     assertThat(json.get("loading").get(0).get("verdict").stringValue()).isEqualTo("no");
-    assertThat(Run.of("inspect", folder).out()).contains("  error  ");
-  }
-
-  private void copy(Path model) throws IOException {
-    for (String name : new String[] {"config.json", "model.safetensors"}) {
-      Files.copy(model.resolve(name), folder.resolve(name));
-    }
-  }
-
-  private void edit(String from, String to) throws IOException {
-    Path config = folder.resolve("config.json");
-    String text = Files.readString(config);
-    assertThat(text).contains(from);
-    Files.writeString(config, text.replace(from, to));
+    assertThat(Run.of("inspect", model).out()).contains("  error  ");
   }
 }

@@ -13,9 +13,6 @@ record Run(int code, String out, String err) {
   /** The bundled model. */
   static final Path BUNDLED = Path.of("../examples/tinymoe-6d");
 
-  /** Tiny checkpoints with random weights. */
-  static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
-
   /** Runs without a terminal. */
   static Run of(Object... arguments) {
     String[] texts = new String[arguments.length];

@@ -1,0 +1,38 @@
+package io.moetool.cli;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.evaluate.OpenModel;
+import java.nio.file.Path;
+import picocli.CommandLine.Parameters;
+
+/** The checkpoint that a command is given. */
+final class ModelArgument {
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL",
+      description = "Checkpoint folder, or a .safetensors file beside its config.")
+  private Path path = Path.of("");
+
+  Path path() {
+    return path;
+  }
+
+  /**
+   * Opens the checkpoint.
+   *
+   * @throws BadInputException if it is no checkpoint, or one that cannot be read
+   */
+  SourceModel open(Console console) {
+    if (OpenModel.isOnnx(path)) {
+      throw new BadInputException(
+          path.toString(),
+          "is an ONNX model, and this command reads checkpoints",
+          "name the checkpoint it was made from (a Hugging Face folder or a .safetensors file)");
+    }
+    SourceModel source = SourceModel.open(path, FamilyCatalog.builtIn());
+    source.tensors().warnings().forEach(console::warn);
+    return source;
+  }
+}

@@ -1,0 +1,76 @@
+package io.moetool.cli;
+
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.SequenceData;
+import io.moetool.transforms.evaluate.OpenModel;
+import io.moetool.transforms.validate.Gates;
+import io.moetool.transforms.validate.Validation;
+import io.moetool.transforms.validate.Validator;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Compares a model with the one it was made from. */
+@Command(
+    name = "validate",
+    mixinStandardHelpOptions = true,
+    description =
+        "Run two models on the same data and compare what they predict: loss, perplexity, KL"
+            + " divergence and agreement, by domain. A gate that is not kept ends with exit code"
+            + " 4.")
+final class ValidateCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "BASE",
+      description = "The original: checkpoint or ONNX model. Its tokenizer reads the data.")
+  private Path base = Path.of("");
+
+  @Parameters(
+      index = "1",
+      paramLabel = "CANDIDATE",
+      description = "What was made of it: checkpoint or ONNX model.")
+  private Path candidate = Path.of("");
+
+  @ArgGroup(validate = false, heading = "%nData:%n")
+  private DataOptions data = new DataOptions();
+
+  @ArgGroup(validate = false, heading = "%nRunning the models:%n")
+  private RunOptions run = new RunOptions();
+
+  @ArgGroup(validate = false, heading = "%nGates:%n")
+  private GateOptions limits = new GateOptions();
+
+  @Override
+  public Integer call() {
+    Console console = common.console();
+    data.require(common);
+    Gates gates = limits.gates(common);
+    Soundness.require(base);
+    Soundness.require(candidate);
+    OrtEngine engine = run.open(common);
+    try (WorkPool pool = new WorkPool(common.threads());
+        OpenModel first = OpenModel.open(base, FamilyCatalog.builtIn(), engine, pool);
+        OpenModel second = OpenModel.open(candidate, FamilyCatalog.builtIn(), engine, pool)) {
+      SequenceData sequences =
+          data.read(
+              common,
+              first.folder(),
+              first.model().vocabulary(),
+              Math.min(first.model().maxPositions(), second.model().maxPositions()));
+      Validation validation =
+          new Validator(engine, pool)
+              .validate(
+                  first.model(), second.model(), sequences, gates, console.progress().steps());
+      console.result(
+          validation, () -> ValidationText.render(base, candidate, validation, console.ink()));
+      return (validation.passed() ? ExitCode.OK : ExitCode.CHECK).value();
+    }
+  }
+}

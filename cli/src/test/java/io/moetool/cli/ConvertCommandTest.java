@@ -1,0 +1,99 @@
+package io.moetool.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class ConvertCommandTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fused", "standard"})
+  void theExportPredictsWhatTheCheckpointPredicts(String operators) {
+    Path out = folder.resolve("onnx");
+    Path data = Golden.data("qwen3-moe", folder);
+
+    Run run =
+        Run.of(
+            "convert",
+            Golden.model("qwen3-moe"),
+            "-o",
+            out,
+            "--to",
+            "onnx",
+            "--operators",
+            operators,
+            "--json");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.json().propertyNames())
+        .contains(
+            "output",
+            "bytesBefore",
+            "bytesAfter",
+            "expertsBefore",
+            "expertsAfter",
+            "tensorsCopied",
+            "tensorsChanged",
+            "seconds");
+    JsonNode evaluation = Run.of("evaluate", out, "--data", data, "--json").json();
+    assertThat(evaluation.get("form").stringValue()).isEqualTo("onnx");
+    assertThat(evaluation.get("meanNll").doubleValue())
+        .isCloseTo(Golden.meanNll("qwen3-moe"), within(2e-4));
+  }
+
+  @Test
+  void aNameThatEndsInOnnxIsTheFileItself() {
+    Path out = folder.resolve("tiny.onnx");
+
+    assertThat(Run.of("convert", Golden.model("olmoe"), "-o", out, "--to", "onnx").code()).isZero();
+
+    assertThat(Golden.list(folder)).containsExactly("tiny.onnx", "tiny.onnx.data");
+  }
+
+  @Test
+  void aDryRunWritesNothing() {
+    Run run =
+        Run.of(
+            "convert",
+            Golden.model("olmoe"),
+            "-o",
+            folder.resolve("x"),
+            "--to",
+            "onnx",
+            "--dry-run");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("Nothing was written.");
+    assertThat(Golden.list(folder)).isEmpty();
+  }
+
+  @Test
+  void anExistingOutputIsLeftAlone() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("out"));
+
+    assertThat(Run.of("convert", Golden.model("olmoe"), "-o", out, "--to", "onnx"))
+        .isEqualTo(
+            new Run(
+                3,
+                "",
+                "moetool: %s: exists\n  choose another folder or remove it\n".formatted(out)));
+    assertThat(Golden.list(out)).isEmpty();
+  }
+
+  @Test
+  void anUnknownFormIsWrongUsage() {
+    Run run = Run.of("convert", Golden.model("olmoe"), "-o", folder.resolve("x"), "--to", "gguf");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("'gguf'").contains("see 'moetool convert --help'");
+  }
+}

@@ -1,0 +1,113 @@
+package io.moetool.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+class ValidateCommandTest {
+  @TempDir private Path folder;
+
+  /** A model against one with the same shapes and other weights. */
+  private Run validate(Object... options) {
+    Object[] command = {
+      "validate",
+      Golden.model("qwen3-moe"),
+      Golden.model("qwen3-moe-raw-gates"),
+      "--data",
+      Golden.data("qwen3-moe", folder)
+    };
+    Object[] all = Arrays.copyOf(command, command.length + options.length);
+    System.arraycopy(options, 0, all, command.length, options.length);
+    return Run.of(all);
+  }
+
+  @Test
+  void jsonHasTheKeysOfTheContract() {
+    Run run = validate("--json", "--max-kl", 100);
+
+    assertThat(run.code()).isZero();
+    JsonNode json = run.json();
+    assertThat(json.propertyNames())
+        .containsExactly(
+            "base", "candidate", "klDivergence", "top1Agreement", "domains", "gates", "passed");
+    assertThat(json.get("base").get("meanNll").doubleValue())
+        .isCloseTo(Golden.meanNll("qwen3-moe"), within(2e-4));
+    assertThat(json.get("gates").get(0).propertyNames())
+        .containsExactly("name", "limit", "actual", "passed");
+    assertThat(json.get("gates").get(0).get("actual")).isEqualTo(json.get("klDivergence"));
+    assertThat(json.get("domains").propertyNames()).containsExactly("even", "odd");
+    assertThat(json.get("passed").booleanValue()).isTrue();
+  }
+
+  @Test
+  void aModelAgreesWithItself() {
+    Path model = Golden.model("olmoe");
+
+    Run run =
+        Run.of(
+            "validate",
+            model,
+            model,
+            "--data",
+            Golden.data("olmoe", folder),
+            "--min-top1-agreement",
+            1,
+            "--max-kl",
+            1e-9,
+            "--max-nll-increase",
+            0,
+            "--max-perplexity-ratio",
+            1);
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("  passed  max-perplexity-ratio 1.0: measured 1.00000\n");
+  }
+
+  @Test
+  void aGateThatFailsEndsWithFourAndStillReports() {
+    Run run = validate("--max-kl", 1e-9, "--json");
+
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.json().get("passed").booleanValue()).isFalse();
+    assertThat(validate("--max-kl", 1e-9).out()).contains("  FAILED  max-kl 1.0E-9: measured ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--max-kl, -1, --max-kl must be a number from 0 up",
+    "--min-top1-agreement, 99, --min-top1-agreement must be a share from 0 to 1",
+    "--max-nll-increase, NaN, --max-nll-increase must be a number"
+  })
+  void limitsThatEverythingOrNothingKeepsAreWrongUsage(String gate, String limit, String problem) {
+    assertThat(validate(gate, limit))
+        .isEqualTo(new Run(2, "", "moetool: " + problem + "\n  see 'moetool validate --help'\n"));
+  }
+
+  @Test
+  void modelsOfDifferentVocabulariesCannotBeCompared() {
+    Run run =
+        Run.of(
+            "validate",
+            Golden.model("qwen3-moe"),
+            Run.BUNDLED,
+            "--data",
+            Golden.data("qwen3-moe", folder));
+
+    assertThat(run)
+        .isEqualTo(
+            new Run(
+                3,
+                "",
+                """
+                moetool: candidate: its vocabulary has 4096 tokens, the base's has 72
+                  compare a model with what was made from it
+                """));
+  }
+}

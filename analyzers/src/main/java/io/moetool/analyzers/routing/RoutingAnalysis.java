@@ -1,0 +1,90 @@
+package io.moetool.analyzers.routing;
+
+import io.moetool.analyzers.statistics.ExpertStatistic;
+import io.moetool.analyzers.statistics.ExpertSums;
+import io.moetool.analyzers.statistics.LayerStatistics;
+import io.moetool.analyzers.statistics.MatrixStatistic;
+import io.moetool.analyzers.statistics.MeasuredData;
+import io.moetool.analyzers.statistics.SumMatrix;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Describes the routing of a layer from its counts. */
+public final class RoutingAnalysis {
+  /** Scores of experts that fewer calibration tokens chose say little. */
+  public static final int FEW_TOKENS = 32;
+
+  /** Pairs reported per layer. */
+  private static final int PAIRS = 5;
+
+  private RoutingAnalysis() {}
+
+  /** Describes a layer. */
+  public static LayerRouting of(MeasuredData data, LayerStatistics layer) {
+    ExpertSums sums = layer.overall();
+    Distribution use = use(sums);
+    Map<String, List<Double>> domainShares = new LinkedHashMap<>();
+    for (int domain = 0; domain < layer.byDomain().size(); domain++) {
+      domainShares.put(
+          data.domainNames().get(domain), list(use(layer.byDomain().get(domain)).shares()));
+    }
+    return new LayerRouting(
+        use.entropyBits(),
+        Math.log(layer.experts()) / Math.log(2),
+        use.largest(),
+        use.largest() * layer.experts(),
+        experts(sums, 1),
+        experts(sums, FEW_TOKENS),
+        list(Distribution.of(sums.toArray(ExpertStatistic.GSUM)).shares()),
+        domainShares,
+        divergences(layer.byDomain()),
+        coSelected(data, layer));
+  }
+
+  private static Distribution use(ExpertSums sums) {
+    return Distribution.of(sums.toArray(ExpertStatistic.N));
+  }
+
+  /** Experts that fewer than {@code tokens} tokens chose. */
+  private static List<Integer> experts(ExpertSums sums, int tokens) {
+    return IntStream.range(0, sums.experts())
+        .filter(expert -> sums.get(ExpertStatistic.N, expert) < tokens)
+        .boxed()
+        .toList();
+  }
+
+  private static List<List<Double>> divergences(List<ExpertSums> byDomain) {
+    List<Distribution> uses = byDomain.stream().map(RoutingAnalysis::use).toList();
+    return uses.stream()
+        .map(a -> uses.stream().map(b -> a == b ? 0.0 : a.divergenceBits(b)).toList())
+        .toList();
+  }
+
+  private static List<LayerRouting.CoSelection> coSelected(
+      MeasuredData data, LayerStatistics layer) {
+    SumMatrix together = layer.matrix(MatrixStatistic.COACT);
+    List<LayerRouting.CoSelection> pairs = new ArrayList<>();
+    for (int i = 0; i < layer.experts(); i++) {
+      for (int j = i + 1; j < layer.experts(); j++) {
+        double tokens = together.get(i, j);
+        if (tokens > 0) {
+          double chance = together.get(i, i) * together.get(j, j) / data.tokens();
+          pairs.add(new LayerRouting.CoSelection(i, j, (long) tokens, tokens / chance));
+        }
+      }
+    }
+    return pairs.stream()
+        .sorted(Comparator.comparingLong(LayerRouting.CoSelection::tokens).reversed())
+        .limit(PAIRS)
+        .toList();
+  }
+
+  private static List<Double> list(double[] values) {
+    return Arrays.stream(values).boxed().toList();
+  }
+}

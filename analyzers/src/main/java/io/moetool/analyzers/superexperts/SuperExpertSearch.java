@@ -1,0 +1,109 @@
+package io.moetool.analyzers.superexperts;
+
+import io.moetool.analyzers.statistics.ExpertStatistic;
+import io.moetool.analyzers.statistics.LayerStatistics;
+import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.formats.BadInputException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Finds super experts among the largest absolute outputs of all experts of a model.
+ *
+ * <p>The paper's rule (arXiv 2507.23279): above the 99.5th percentile and above a tenth of the largest,
+ * strictly. Among few experts the percentile alone decides, and up to 201 experts it always names exactly
+ * one, outlier or not. {@link #robust()} therefore looks for a gap instead.
+ */
+public final class SuperExpertSearch {
+  /** Up to this many experts the percentile says more about the number of experts than about them. */
+  public static final int FEW_EXPERTS = 2000;
+
+  private static final double QUANTILE = 0.995;
+  private static final double SHARE_OF_LARGEST = 0.1;
+
+  /** The smallest value of the outliers has to be this many times the largest of the others. */
+  private static final double GAP = 2;
+
+  /** Largest first; among equals lower layers and experts first. */
+  private final List<SuperExpert> candidates;
+
+  private SuperExpertSearch(List<SuperExpert> candidates) {
+    this.candidates = candidates;
+  }
+
+  /**
+   * A search over all layers.
+   *
+   * @throws BadInputException if nothing was measured on data
+   */
+  public static SuperExpertSearch over(Statistics statistics) {
+    return over(statistics, 1);
+  }
+
+  /**
+   * A search over the layers up to a depth: outliers near the end of a model are mostly harmless to
+   * remove.
+   *
+   * @param fraction of the model's layers, dense ones included, rounded half to even; the paper has 0.75
+   * @throws BadInputException if nothing was measured on data
+   */
+  public static SuperExpertSearch over(Statistics statistics, double fraction) {
+    double end = Math.rint(fraction * statistics.model().layers());
+    List<SuperExpert> candidates = new ArrayList<>();
+    for (LayerStatistics layer : statistics.requireRouted().layers()) {
+      for (int expert = 0; expert < layer.experts() && layer.layer() < end; expert++) {
+        candidates.add(
+            new SuperExpert(
+                layer.layer(), expert, layer.overall().get(ExpertStatistic.MX, expert)));
+      }
+    }
+    candidates.sort(Comparator.comparingDouble(SuperExpert::maxAbs).reversed());
+    return new SuperExpertSearch(candidates);
+  }
+
+  /** Number of experts looked at. */
+  public int candidates() {
+    return candidates.size();
+  }
+
+  /** What the paper's rule asks an expert to exceed; infinite if there is no expert. */
+  public double threshold() {
+    return candidates.isEmpty()
+        ? Double.POSITIVE_INFINITY
+        : threshold(candidates.stream().mapToDouble(SuperExpert::maxAbs).toArray());
+  }
+
+  static double threshold(double[] values) {
+    double largest = Quantile.of(values, 1);
+    return Math.max(Quantile.of(values, QUANTILE), largest * SHARE_OF_LARGEST);
+  }
+
+  /** Super experts by the paper's rule, largest first. */
+  public List<SuperExpert> byPaper() {
+    double threshold = threshold();
+    return candidates.stream().filter(expert -> expert.maxAbs() > threshold).toList();
+  }
+
+  /**
+   * Experts above a tenth of the largest that are set apart from all others: of all gaps between
+   * neighbours there the widest one counts, if its upper end is at least twice the lower. Largest first;
+   * empty if no gap is as wide.
+   */
+  public List<SuperExpert> robust() {
+    int apart = 0;
+    double widest = GAP;
+    for (int count = 1; count < candidates.size(); count++) {
+      double above = candidates.get(count - 1).maxAbs();
+      double below = candidates.get(count).maxAbs();
+      if (above <= candidates.getFirst().maxAbs() * SHARE_OF_LARGEST) {
+        break;
+      }
+      if (above / below >= widest && (apart == 0 || above / below > widest)) {
+        widest = above / below;
+        apart = count;
+      }
+    }
+    return List.copyOf(candidates.subList(0, apart));
+  }
+}

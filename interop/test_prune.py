@@ -1,0 +1,87 @@
+"""A pruned or merged folder is a checkpoint that stock transformers loads and that computes what it should."""
+
+import json
+import re
+import unittest
+
+import numpy
+import torch
+
+import places
+import tool
+from oracle import Oracle, read_tensors
+from subjects import EVERY, TINY, for_each, one_test_per_subject, router_name
+from test_evaluate import LOSS_TOLERANCE
+
+EXPERT = re.compile(r"model\.layers\.(\d+)\.(?:mlp|block_sparse_moe)\.experts\.(\d+)\.")
+ONE_OF_EACH_FAMILY = [subject for subject in EVERY if subject.name in ("qwen3-moe", "mixtral", "olmoe", "tinymoe-6d")]
+
+
+@one_test_per_subject
+class Prune(unittest.TestCase):
+    @for_each(EVERY)
+    def output_loads_without_missing_or_unexpected_tensors(self, subject):
+        folder, report = subject.pruned
+        # Oracle refuses missing, unexpected and mismatched keys.
+        config = subject.pruned_oracle.config
+        self.assertEqual(config.num_local_experts, subject.keep)
+        self.assertEqual(report["expertsBefore"], subject.oracle.config.num_local_experts)
+        self.assertEqual(report["expertsAfter"], subject.keep)
+        self.assertLess(report["bytesAfter"], report["bytesBefore"])
+        tool.run("verify", folder, "--source", subject.folder)
+
+    @for_each(EVERY)
+    def loss_of_the_output_is_that_of_transformers(self, subject):
+        folder, _ = subject.pruned
+        report = tool.run_json("evaluate", folder, "--data", subject.data, "--device", "cpu", "--compute", "float32")
+        self.assertAlmostEqual(report["meanNll"], subject.pruned_oracle.mean_loss(subject.sequences), delta=LOSS_TOLERANCE)
+
+    @for_each(EVERY)
+    def every_tensor_is_a_copy(self, subject):
+        """Kept experts move up, router rows go with them, all else stays as it was, bit for bit."""
+        folder, _ = subject.pruned
+        old, new, kept = read_tensors(subject.folder), read_tensors(folder), subject.kept()
+        expected = {}
+        for name, tensor in old.items():
+            match = EXPERT.match(name)
+            if match is None:
+                expected[name] = tensor
+            elif int(match[2]) in kept[int(match[1])]:
+                number = kept[int(match[1])].index(int(match[2]))
+                expected[name[: match.start(2)] + str(number) + name[match.end(2) :]] = tensor
+        for layer, experts in kept.items():
+            self.assertEqual(experts, sorted(experts))
+            name = router_name(old, layer)
+            expected[name] = old[name][experts]
+        self.assertEqual(new.keys(), expected.keys())
+        for name, tensor in expected.items():
+            self.assertTrue(torch.equal(new[name], tensor), name)
+
+    @for_each(EVERY)
+    def only_the_number_of_experts_changes_in_the_config(self, subject):
+        folder, _ = subject.pruned
+        old = json.loads((subject.folder / "config.json").read_text())
+        new = json.loads((folder / "config.json").read_text())
+        changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+        self.assertEqual(changed, {"num_experts" if "num_experts" in old else "num_local_experts"})
+
+    @for_each(TINY)
+    def experts_with_the_highest_scores_stay(self, subject):
+        golden = json.loads((places.STATISTICS / f"{subject.name}.json").read_text())
+        for layer in golden["layers"]:
+            best = numpy.argsort(layer["scores"]["reap"])[-subject.keep :]
+            self.assertEqual(subject.kept()[layer["layer"]], sorted(best.tolist()))
+
+
+@one_test_per_subject
+class Merge(unittest.TestCase):
+    @for_each(ONE_OF_EACH_FAMILY)
+    def output_loads_and_its_loss_is_that_of_transformers(self, subject):
+        merged = Oracle(subject.merged)
+        self.assertEqual(merged.config.num_local_experts, subject.keep)
+        report = tool.run_json("evaluate", subject.merged, "--data", subject.data, "--device", "cpu", "--compute", "float32")
+        self.assertAlmostEqual(report["meanNll"], merged.mean_loss(subject.sequences), delta=LOSS_TOLERANCE)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -20,8 +20,7 @@ public final class LogSumExp {
     }
     Kernels kernels = Kernels.best();
     double max = kernels.max(logits);
-    return Double.isInfinite(max)
-        ? Double.NaN
-        : max + StrictMath.log(kernels.sumExp(logits, max));
+    // An infinite maximum makes the sum NaN, as it should.
+    return max + StrictMath.log(kernels.sumExp(logits, max));
   }
 }

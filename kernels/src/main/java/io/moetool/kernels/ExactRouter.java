@@ -1,5 +1,6 @@
 package io.moetool.kernels;
 
+import io.moetool.formats.family.RouterSpec;
 import java.util.Arrays;
 
 /**

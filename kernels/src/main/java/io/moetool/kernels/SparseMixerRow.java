@@ -1,5 +1,7 @@
 package io.moetool.kernels;
 
+import io.moetool.formats.family.RouterSpec;
+
 /** {@link RouterSpec.SparseMixer} for one token, in float32; the scores are the softmax of all logits. */
 final class SparseMixerRow implements RowRouter {
   private final float threshold;

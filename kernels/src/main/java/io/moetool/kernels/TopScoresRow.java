@@ -1,10 +1,11 @@
 package io.moetool.kernels;
 
-import io.moetool.kernels.RouterSpec.Fill;
-import io.moetool.kernels.RouterSpec.Groups;
-import io.moetool.kernels.RouterSpec.Score;
-import io.moetool.kernels.RouterSpec.TopScores;
-import io.moetool.kernels.RouterSpec.Weighting;
+import io.moetool.formats.family.RouterSpec;
+import io.moetool.formats.family.RouterSpec.Fill;
+import io.moetool.formats.family.RouterSpec.Groups;
+import io.moetool.formats.family.RouterSpec.Score;
+import io.moetool.formats.family.RouterSpec.TopScores;
+import io.moetool.formats.family.RouterSpec.Weighting;
 import java.util.Arrays;
 
 /**

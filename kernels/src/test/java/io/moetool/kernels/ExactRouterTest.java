@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.moetool.kernels.RouterSpec.Fill;
-import io.moetool.kernels.RouterSpec.GroupScore;
-import io.moetool.kernels.RouterSpec.Groups;
-import io.moetool.kernels.RouterSpec.Score;
-import io.moetool.kernels.RouterSpec.TopScores;
-import io.moetool.kernels.RouterSpec.Weighting;
+import io.moetool.formats.family.RouterSpec;
+import io.moetool.formats.family.RouterSpec.Fill;
+import io.moetool.formats.family.RouterSpec.GroupScore;
+import io.moetool.formats.family.RouterSpec.Groups;
+import io.moetool.formats.family.RouterSpec.Score;
+import io.moetool.formats.family.RouterSpec.TopScores;
+import io.moetool.formats.family.RouterSpec.Weighting;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
 
@@ -118,6 +119,14 @@ class ExactRouterTest {
                 .selected
                 .get(0))
         .containsExactly(4, 5);
+    boolean[] withoutFour = {false, false, false, false, true, false, false, false};
+    assertThat(
+            Routed.by(
+                    ExactRouter.of(zeroFilled, 8).withSelectionBias(bias).withMasked(withoutFour),
+                    GROUPED)
+                .selected
+                .get(0))
+        .containsExactly(5, 6);
     assertThat(
             Routed.by(ExactRouter.of(DEEPSEEK_V3, 8).withSelectionBias(bias), GROUPED)
                 .selected
@@ -215,6 +224,29 @@ class ExactRouterTest {
     // All near: 1/4, and 1/3 once the first is gone.
     assertThat(routed.selected.get(3)).containsExactly(0, 1);
     assertThat(routed.weights.get(3)).containsExactly(.25f, 1 / 3f);
+  }
+
+  @Test
+  void sparseMixerMeasuresDistanceByTheLargerMagnitude() {
+    // 1.5 % apart is within twice the jitter of 1 %, but not within the jitter.
+    Routed close = Routed.by(ExactRouter.of(new RouterSpec.SparseMixer(.01f), 2), row(1, .985f));
+    assertThat(close.weights.get(0))
+        .containsExactly(new float[] {.50375f, 1}, within(1e-6f));
+    // (.1 + .4) / .4 = 1.25: near for a jitter of .7, far for one of .6.
+    Routed near = Routed.by(ExactRouter.of(new RouterSpec.SparseMixer(.7f), 2), row(.1f, -.4f));
+    assertThat(near.weights.get(0)).containsExactly(new float[] {.622459f, 1}, within(1e-6f));
+    Routed far = Routed.by(ExactRouter.of(new RouterSpec.SparseMixer(.6f), 2), row(.1f, -.4f));
+    assertThat(far.weights.get(0)).containsExactly(1, 1);
+  }
+
+  @Test
+  void largeLogitsDoNotOverflow() {
+    Routed routed = Routed.by(ExactRouter.of(RouterSpec.softmaxThenTopK(1, false), 2), row(1e4f, 9999));
+    assertThat(routed.weights.get(0)).containsExactly(new float[] {.731059f}, within(1e-6f));
+  }
+
+  private static float[] row(float... logits) {
+    return logits;
   }
 
   @Test

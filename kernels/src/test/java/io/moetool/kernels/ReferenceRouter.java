@@ -1,10 +1,11 @@
 package io.moetool.kernels;
 
-import io.moetool.kernels.RouterSpec.Fill;
-import io.moetool.kernels.RouterSpec.GroupScore;
-import io.moetool.kernels.RouterSpec.Score;
-import io.moetool.kernels.RouterSpec.TopScores;
-import io.moetool.kernels.RouterSpec.Weighting;
+import io.moetool.formats.family.RouterSpec;
+import io.moetool.formats.family.RouterSpec.Fill;
+import io.moetool.formats.family.RouterSpec.GroupScore;
+import io.moetool.formats.family.RouterSpec.Score;
+import io.moetool.formats.family.RouterSpec.TopScores;
+import io.moetool.formats.family.RouterSpec.Weighting;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;

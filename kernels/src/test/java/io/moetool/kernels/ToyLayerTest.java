@@ -3,6 +3,7 @@ package io.moetool.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.moetool.formats.family.RouterSpec;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;

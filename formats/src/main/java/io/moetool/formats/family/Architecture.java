@@ -13,7 +13,8 @@ import java.util.List;
  * @param vocabulary rows of the embedding
  * @param maxPositions longest sequence the model was made for
  * @param tiedHead whether the head is the embedding
- * @param normEpsilon epsilon of the RMS norms
+ * @param norm norms of blocks and of the final hidden state
+ * @param wiring how blocks and the residual stream are joined
  * @param attention attention of every layer
  * @param rope rotation of queries and keys
  * @param moe mixture-of-experts blocks
@@ -29,7 +30,8 @@ public record Architecture(
     int vocabulary,
     int maxPositions,
     boolean tiedHead,
-    double normEpsilon,
+    Norm norm,
+    Wiring wiring,
     Attention attention,
     Rope rope,
     MoeBlock moe,

@@ -1,6 +1,7 @@
 package io.moetool.formats.family;
 
 import io.moetool.formats.Shape;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -21,6 +22,8 @@ final class ExpectedTensors {
           TensorRole.FEED_FORWARD_NORM);
   private static final List<TensorRole> DENSE =
       List.of(TensorRole.DENSE_GATE, TensorRole.DENSE_UP, TensorRole.DENSE_DOWN);
+  private static final List<TensorRole> SHARED =
+      List.of(TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
   private static final List<TensorRole> EXPERT =
       List.of(TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
 
@@ -40,11 +43,33 @@ final class ExpectedTensors {
 
   /** Roles with one tensor in this layer. */
   List<TensorRole> inLayer(int layer) {
+    Attention attention = architecture.attention();
+    Stream<TensorRole> common =
+        EVERY_LAYER.stream()
+            .filter(
+                role ->
+                    attention.queryKeyNorm() != Attention.QueryKeyNorm.NONE
+                        || (role != TensorRole.QUERY_NORM && role != TensorRole.KEY_NORM));
     return Stream.concat(
-            EVERY_LAYER.stream(),
-            architecture.isMoe(layer) ? Stream.of(TensorRole.ROUTER) : DENSE.stream())
+            common, architecture.isMoe(layer) ? moeBlock().stream() : DENSE.stream())
         .filter(architecture.names()::has)
         .toList();
+  }
+
+  private List<TensorRole> moeBlock() {
+    List<TensorRole> roles = new ArrayList<>();
+    roles.add(TensorRole.ROUTER);
+    MoeBlock moe = architecture.moe();
+    if (moe.routing() instanceof RouterSpec.TopScores top && top.selectionBias()) {
+      roles.add(TensorRole.SELECTION_BIAS);
+    }
+    if (moe.shared().isPresent()) {
+      roles.addAll(SHARED);
+      if (moe.shared().get().gated()) {
+        roles.add(TensorRole.SHARED_ROUTER);
+      }
+    }
+    return roles;
   }
 
   /** Roles with one tensor per expert in layers with experts. */
@@ -68,11 +93,19 @@ final class ExpectedTensors {
       case QUERY_NORM -> Shape.of(perHead ? attention.headDim() : query);
       case KEY_NORM -> Shape.of(perHead ? attention.headDim() : keyValue);
       case ROUTER -> Shape.of(architecture.moe().experts(), hidden);
+      case SELECTION_BIAS -> Shape.of(architecture.moe().experts());
+      case SHARED_GATE, SHARED_UP -> Shape.of(sharedWidth(), hidden);
+      case SHARED_DOWN -> Shape.of(hidden, sharedWidth());
+      case SHARED_ROUTER -> Shape.of(1, hidden);
       case EXPERT_GATE, EXPERT_UP -> Shape.of(architecture.moe().expertWidth(), hidden);
       case EXPERT_DOWN -> Shape.of(hidden, architecture.moe().expertWidth());
       case DENSE_GATE, DENSE_UP -> Shape.of(architecture.denseWidth(), hidden);
       case DENSE_DOWN -> Shape.of(hidden, architecture.denseWidth());
     };
+  }
+
+  private long sharedWidth() {
+    return architecture.moe().shared().map(MoeBlock.SharedExpert::width).orElse(0);
   }
 
   /** Shape of a role's bias, empty where the model has none. */
@@ -82,6 +115,7 @@ final class ExpectedTensors {
         switch (role) {
           case QUERY, KEY, VALUE -> attention.projectionBias();
           case OUTPUT -> attention.outputBias();
+          case FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM -> architecture.norm().hasBias();
           default -> false;
         };
     return has ? Optional.of(Shape.of(weight(role).dim(0))) : Optional.empty();

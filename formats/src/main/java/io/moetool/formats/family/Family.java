@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
@@ -56,9 +57,12 @@ public final class Family {
         values.count("dimensions", "vocabulary"),
         values.count("dimensions", "maxPositions"),
         values.flag("head", "tied"),
-        values.number("norm", "epsilon"),
+        new Norm(
+            Norm.Kind.valueOf(values.text("norm", "kind", "rms").toUpperCase(Locale.ROOT)),
+            values.number("norm", "epsilon")),
+        wiring(values),
         attention,
-        RopeConfig.read(config, values.number("rope", "defaultTheta"), attention.headDim()),
+        rope(config, values, attention.headDim()),
         moe(config, values, layers),
         values.count("dimensions", "denseWidth"),
         names(),
@@ -80,8 +84,10 @@ public final class Family {
         values.count("attention", "headDim", Math.max(1, hidden / heads)),
         values.flag("attention", "projectionBias"),
         values.flag("attention", "outputBias"),
-        Attention.QueryKeyNorm.valueOf(
-            values.text("attention", "queryKeyNorm").toUpperCase(Locale.ROOT)),
+        values.flag("attention", "queryKeyNormUsed", true)
+            ? Attention.QueryKeyNorm.valueOf(
+                values.text("attention", "queryKeyNorm").toUpperCase(Locale.ROOT))
+            : Attention.QueryKeyNorm.NONE,
         values.optionalNumber("attention", "clip").map(OptionalDouble::of).orElse(OptionalDouble.empty()),
         values
             .optionalCount("attention", "slidingWindow")
@@ -89,25 +95,51 @@ public final class Family {
             .orElse(OptionalInt.empty()));
   }
 
+  private static Rope rope(ModelConfig config, FamilyValues values, int headDim) {
+    return new RopeConfig(config)
+        .read(
+            Rope.Layout.valueOf(values.text("rope", "layout", "half").toUpperCase(Locale.ROOT)),
+            values.number("rope", "defaultTheta"),
+            values.number("rope", "rotaryShare", 1),
+            headDim);
+  }
+
+  private static Wiring wiring(FamilyValues values) {
+    return new Wiring(
+        Wiring.NormPlace.valueOf(
+            values.text("wiring", "norms", "before").toUpperCase(Locale.ROOT)),
+        values.number("wiring", "embeddingScale", 1),
+        values.number("wiring", "residualScale", 1),
+        values.number("wiring", "logitScale", 1));
+  }
+
   private static MoeBlock moe(ModelConfig config, FamilyValues values, int layers) {
     int experts = values.count("dimensions", "experts");
-    int perToken = values.count("dimensions", "expertsPerToken");
-    if (perToken > experts) {
-      throw new BadInputException(
-          config.where(),
-          "%d experts per token are asked for, there are %d".formatted(perToken, experts),
-          "lower the number of experts per token");
-    }
-    int every = values.count("moeLayers", "every");
+    int every = values.count("moeLayers", "every", 1);
+    int first = values.index("moeLayers", "first", 0);
     List<Integer> except = values.indices("moeLayers", "except");
+    int width = values.count("dimensions", "expertWidth");
     return new MoeBlock(
-        IntStream.range(0, layers)
+        IntStream.range(first, Math.max(first, layers))
             .filter(layer -> (layer + 1) % every == 0 && !except.contains(layer))
             .boxed()
             .toList(),
         experts,
-        values.count("dimensions", "expertWidth"),
-        new Routing(perToken, values.flag("router", "renormalise")));
+        width,
+        new RouterReader(config, values).read(experts),
+        shared(values, width));
+  }
+
+  private static Optional<MoeBlock.SharedExpert> shared(FamilyValues values, int expertWidth) {
+    int count = values.index("shared", "count", 0);
+    if (count == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new MoeBlock.SharedExpert(
+            count,
+            Math.multiplyExact(count, values.count("shared", "width", expertWidth)),
+            values.flag("shared", "gated", false)));
   }
 
   private static void requireSilu(ModelConfig config, FamilyValues values) {

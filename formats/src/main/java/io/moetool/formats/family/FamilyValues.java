@@ -31,6 +31,19 @@ final class FamilyValues {
     return find(section, key).map(v -> positive(describe(section, key), v)).orElse(otherwise);
   }
 
+  /** A whole number that may be zero, or {@code otherwise} where neither config nor family says one. */
+  int index(String section, String key, int otherwise) {
+    Optional<JsonNode> value = find(section, key);
+    if (value.isEmpty()) {
+      return otherwise;
+    }
+    JsonNode node = value.get();
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
+      throw wrong(describe(section, key), "a whole number", node);
+    }
+    return node.intValue();
+  }
+
   Optional<Integer> optionalCount(String section, String key) {
     return find(section, key).map(v -> positive(describe(section, key), v));
   }
@@ -43,12 +56,27 @@ final class FamilyValues {
     return find(section, key).map(v -> finite(describe(section, key), v));
   }
 
+  /** A number, or {@code otherwise} where neither config nor family says one. */
+  double number(String section, String key, double otherwise) {
+    return optionalNumber(section, key).orElse(otherwise);
+  }
+
+  /** True or false, or {@code otherwise} where neither config nor family says so. */
+  boolean flag(String section, String key, boolean otherwise) {
+    return find(section, key).isPresent() ? flag(section, key) : otherwise;
+  }
+
   boolean flag(String section, String key) {
     JsonNode value = required(section, key);
     if (!value.isBoolean()) {
       throw wrong(describe(section, key), "true or false", value);
     }
     return value.booleanValue();
+  }
+
+  /** A string, or {@code otherwise} where neither config nor family says one. */
+  String text(String section, String key, String otherwise) {
+    return find(section, key).isPresent() ? text(section, key) : otherwise;
   }
 
   String text(String section, String key) {
@@ -59,9 +87,13 @@ final class FamilyValues {
     return value.stringValue();
   }
 
-  /** Whole numbers, not negative. */
+  /** Whole numbers, not negative; none where neither config nor family says any. */
   List<Integer> indices(String section, String key) {
-    JsonNode value = required(section, key);
+    Optional<JsonNode> found = find(section, key);
+    if (found.isEmpty()) {
+      return List.of();
+    }
+    JsonNode value = found.get();
     if (!value.isArray()) {
       throw wrong(describe(section, key), "a list of layer indices", value);
     }

@@ -1,10 +1,19 @@
 package io.moetool.formats.family;
 
 /**
- * Rotary position embedding, pairs {@code (i, i + rotaryDim / 2)}.
+ * Rotary position embedding.
  *
+ * @param layout which dimensions of a head form a pair
  * @param theta base of the frequencies
- * @param rotaryDim leading dimensions of a head that rotate
- * @param linearFactor positions are divided by it; 1 without scaling
+ * @param rotaryDim leading dimensions of a head that rotate; the others pass through
+ * @param scaling what is done to reach longer sequences
  */
-public record Rope(double theta, int rotaryDim, double linearFactor) {}
+public record Rope(Layout layout, double theta, int rotaryDim, RopeScaling scaling) {
+  /** Which dimensions form a pair. */
+  public enum Layout {
+    /** {@code (i, i + rotaryDim / 2)}. */
+    HALF,
+    /** {@code (2i, 2i + 1)}. */
+    INTERLEAVED
+  }
+}

@@ -9,43 +9,118 @@ import tools.jackson.databind.JsonNode;
  * top, or both inside {@code rope_parameters}.
  */
 final class RopeConfig {
-  private RopeConfig() {}
+  private static final String MEND = "use the config the checkpoint was published with";
 
-  static Rope read(ModelConfig config, double defaultTheta, int headDim) {
-    Optional<JsonNode> parameters = config.find("rope_parameters");
-    double theta =
-        config
-            .find(parameters.isPresent() ? "rope_parameters.rope_theta" : "rope_theta")
-            .map(JsonNode::doubleValue)
-            .orElse(defaultTheta);
-    if (!(theta > 1)) {
+  private final ModelConfig config;
+  private final Optional<JsonNode> parameters;
+
+  RopeConfig(ModelConfig config) {
+    this.config = config;
+    this.parameters = config.find("rope_parameters");
+  }
+
+  Rope read(Rope.Layout layout, double defaultTheta, double rotaryShare, int headDim) {
+    double theta = number("rope_theta").orElse(defaultTheta);
+    if (!(theta > 1) || Double.isInfinite(theta)) {
       throw new BadInputException(
-          config.where(), "rope theta %s is not above 1".formatted(theta), "use the published config");
+          config.where(), "rope theta %s is not above 1".formatted(theta), MEND);
     }
-    JsonNode scaling = parameters.or(() -> config.find("rope_scaling")).orElse(null);
-    if (scaling == null) {
-      return new Rope(theta, headDim, 1);
+    int rotaryDim = (int) (headDim * number("partial_rotary_factor").orElse(rotaryShare));
+    if (rotaryDim < 2 || rotaryDim > headDim || rotaryDim % 2 != 0) {
+      throw new BadInputException(
+          config.where(),
+          "%d of %d dimensions cannot rotate in pairs".formatted(rotaryDim, headDim),
+          MEND);
     }
-    JsonNode type = scaling.has("rope_type") ? scaling.get("rope_type") : scaling.path("type");
+    return new Rope(layout, theta, rotaryDim, scaling());
+  }
+
+  private RopeScaling scaling() {
+    Optional<JsonNode> scaling = parameters.or(() -> config.find("rope_scaling"));
+    if (scaling.isEmpty()) {
+      return new RopeScaling.None();
+    }
+    JsonNode node = scaling.get();
+    JsonNode type = node.has("rope_type") ? node.get("rope_type") : node.path("type");
     return switch (type.asString("default")) {
-      case "default" -> new Rope(theta, headDim, 1);
-      case "linear" -> new Rope(theta, headDim, factor(config, scaling));
+      case "default" -> new RopeScaling.None();
+      case "linear" -> new RopeScaling.Linear(factor(node));
+      case "yarn" -> yarn(node);
+      case "llama3" ->
+          new RopeScaling.Llama3(
+              factor(node),
+              positive(node, "low_freq_factor"),
+              positive(node, "high_freq_factor"),
+              (int) positive(node, "original_max_position_embeddings"));
+      case "dynamic" -> new RopeScaling.Alpha(positive(node, "alpha"));
       default ->
           throw new BadInputException(
               config.where(),
-              "rope scaling '%s' is not supported for this family".formatted(type.asString("")),
-              "supported: default, linear");
+              "rope scaling '%s' is not supported".formatted(type.asString("")),
+              "supported: default, linear, yarn, llama3, dynamic with alpha");
     };
   }
 
-  private static double factor(ModelConfig config, JsonNode scaling) {
-    double factor = scaling.path("factor").asDouble(0);
-    if (!(factor >= 1) || Double.isInfinite(factor)) {
+  private RopeScaling yarn(JsonNode node) {
+    double factor = factor(node);
+    double original =
+        node.path("original_max_position_embeddings")
+            .asDouble(
+                config.find("max_position_embeddings").map(JsonNode::doubleValue).orElse(0.0));
+    if (!(original >= 1)) {
       throw new BadInputException(
-          config.where(),
-          "rope scaling needs a factor of at least 1, found %s".formatted(scaling.path("factor")),
-          "use the published config");
+          config.where(), "yarn scaling needs original_max_position_embeddings", MEND);
+    }
+    return new RopeScaling.Yarn(
+        factor,
+        (int) original,
+        node.path("beta_fast").asDouble(32),
+        node.path("beta_slow").asDouble(1),
+        node.path("truncate").asBoolean(true),
+        attentionFactor(node, factor));
+  }
+
+  private static double attentionFactor(JsonNode node, double factor) {
+    if (node.path("attention_factor").isNumber()) {
+      return node.path("attention_factor").doubleValue();
+    }
+    double scale = node.path("mscale").asDouble(0);
+    double scaleAll = node.path("mscale_all_dim").asDouble(0);
+    return scale != 0 && scaleAll != 0
+        ? yarnScale(factor, scale) / yarnScale(factor, scaleAll)
+        : yarnScale(factor, 1);
+  }
+
+  /** {@code 0.1 * m * ln(factor) + 1}, 1 for factors up to 1. */
+  static double yarnScale(double factor, double m) {
+    return factor <= 1 ? 1 : 0.1 * m * Math.log(factor) + 1;
+  }
+
+  private Optional<Double> number(String key) {
+    return parameters
+        .map(node -> node.path(key))
+        .filter(JsonNode::isNumber)
+        .or(() -> config.find(key).filter(JsonNode::isNumber))
+        .map(JsonNode::doubleValue);
+  }
+
+  private double factor(JsonNode node) {
+    double factor = positive(node, "factor");
+    if (factor < 1) {
+      throw new BadInputException(
+          config.where(), "rope scaling needs a factor of at least 1, found " + factor, MEND);
     }
     return factor;
+  }
+
+  private double positive(JsonNode node, String key) {
+    double value = node.path(key).asDouble(0);
+    if (!(value > 0) || value > 1e9) {
+      throw new BadInputException(
+          config.where(),
+          "rope scaling needs a positive %s, found %s".formatted(key, node.path(key)),
+          MEND);
+    }
+    return value;
   }
 }

@@ -5,7 +5,8 @@ import java.util.Locale;
 /**
  * What a tensor is for. The constant in lower camel case is its key in a family's data file.
  *
- * <p>Linear weights are {@code [out, in]}; H hidden size, I expert width, D dense width, E experts.
+ * <p>Linear weights are {@code [out, in]}; H hidden size, I expert width, D dense width, S width of the shared
+ * expert, E experts.
  */
 public enum TensorRole {
   /** Token embedding, {@code [vocabulary, H]}. */
@@ -32,12 +33,22 @@ public enum TensorRole {
   FEED_FORWARD_NORM(Group.NORM),
   /** Router, {@code [E, H]}. */
   ROUTER(Group.ROUTER),
+  /** What is added to the router's scores for choosing, {@code [E]} or {@code [1, E]}. */
+  SELECTION_BIAS(Group.ROUTER),
   /** Gate projection of one expert, {@code [I, H]}. */
   EXPERT_GATE(Group.ROUTED_EXPERTS),
   /** Up projection of one expert, {@code [I, H]}. */
   EXPERT_UP(Group.ROUTED_EXPERTS),
   /** Down projection of one expert, {@code [H, I]}. */
   EXPERT_DOWN(Group.ROUTED_EXPERTS),
+  /** Gate projection of the shared expert, {@code [S, H]}. */
+  SHARED_GATE(Group.SHARED_EXPERTS),
+  /** Up projection of the shared expert, {@code [S, H]}. */
+  SHARED_UP(Group.SHARED_EXPERTS),
+  /** Down projection of the shared expert, {@code [H, S]}. */
+  SHARED_DOWN(Group.SHARED_EXPERTS),
+  /** Gate on the whole shared expert, {@code [1, H]}. */
+  SHARED_ROUTER(Group.SHARED_EXPERTS),
   /** Gate projection of a dense layer, {@code [D, H]}. */
   DENSE_GATE(Group.DENSE),
   /** Up projection of a dense layer, {@code [D, H]}. */

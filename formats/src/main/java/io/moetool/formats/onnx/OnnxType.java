@@ -11,7 +11,8 @@ public enum OnnxType {
   BFLOAT16(TensorProto.DataType.BFLOAT16, DType.BF16),
   DOUBLE(TensorProto.DataType.DOUBLE, DType.F64),
   INT32(TensorProto.DataType.INT32, DType.I32),
-  INT64(TensorProto.DataType.INT64, DType.I64);
+  INT64(TensorProto.DataType.INT64, DType.I64),
+  BOOL(TensorProto.DataType.BOOL, DType.BOOL);
 
   private final TensorProto.DataType proto;
   private final DType dtype;

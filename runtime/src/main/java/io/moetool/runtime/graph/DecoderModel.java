@@ -3,7 +3,6 @@ package io.moetool.runtime.graph;
 import io.moetool.formats.Shape;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
@@ -93,7 +92,7 @@ public final class DecoderModel {
     String mask = graph.input("attention_mask", OnnxType.INT64, "batch", "total");
     String shape = graph.node("Shape", tokens).output();
     SequenceValues values = sequenceValues(mask, shape);
-    SequenceAttention attention = form.attention(graph, architecture.attention(), values);
+    SequenceAttention attention = form.attention(graph, architecture, values);
     String hidden = embed(tokens);
     List<SequenceAttention.Result> results = new ArrayList<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
@@ -136,51 +135,33 @@ public final class DecoderModel {
             cache(true, "past_key_values." + layer + ".value", ""));
     SequenceAttention.Result attended = layers.attention(hidden, attention, past);
     results.add(attended);
-    String x = layers.norm(attended.output(), TensorRole.FEED_FORWARD_NORM);
+    String x = layers.blockInput(attended.output(), TensorRole.FEED_FORWARD_NORM);
     String block =
         architecture.isMoe(layer)
-            ? experts(layer, x, layers.routerLogits(x), weights)
+            ? moeBlock(layer, x, layers, weights)
             : layers.dense(x);
-    return graph.node("Add", attended.output(), block).output();
+    return layers.join(attended.output(), block, TensorRole.FEED_FORWARD_NORM);
   }
 
-  private String experts(int layer, String x, String logits, StoredWeights weights) {
-    MoeBlock moe = architecture.moe();
-    if (form == OperatorForm.STANDARD) {
-      return new ExpertLoop(graph, architecture).build(x, logits, weights);
-    }
-    String base = "model.layers." + layer + ".moe.experts.";
-    String gateUp =
-        data.value(
-            graph,
-            base + "gate_up_proj.weight",
-            Shape.of(moe.experts(), 2L * moe.expertWidth(), architecture.hidden()),
-            new StoredContent.InterleavedGateUp(layer));
-    String down =
-        data.value(
-            graph,
-            base + "down_proj.weight",
-            Shape.of(moe.experts(), architecture.hidden(), moe.expertWidth()),
-            new StoredContent.StackedDown(layer));
-    return graph
-        .contrib("MoE", x, logits, gateUp, "", down)
-        .with("k", moe.routing().expertsPerToken())
-        .with("activation_type", "swiglu")
-        .with("swiglu_fusion", 1)
-        .with("activation_alpha", 1f)
-        .with("activation_beta", 0f)
-        .with("normalize_routing_weights", moe.routing().renormalise() ? 1 : 0)
-        .output();
+  private String moeBlock(int layer, String x, Layers layers, StoredWeights weights) {
+    ExpertsGraph experts = new ExpertsGraph(graph, architecture, form, data);
+    String routed = experts.build(layer, x, layers.routerLogits(x), weights);
+    return architecture.moe().shared().isPresent()
+        ? graph.node("Add", routed, layers.shared(x)).output()
+        : routed;
   }
 
   private String embed(String tokens) {
     String table = weights(0).weight(TensorRole.EMBEDDING);
-    return graph
-        .node(
-            "Reshape",
-            graph.node("Gather", table, tokens).with("axis", 0).output(),
-            graph.constant(-1, architecture.hidden()))
-        .output();
+    String rows =
+        graph
+            .node(
+                "Reshape",
+                graph.node("Gather", table, tokens).with("axis", 0).output(),
+                graph.constant(-1, architecture.hidden()))
+            .output();
+    return new Layers(graph, architecture, weights(0))
+        .scaled(rows, architecture.wiring().embeddingScale());
   }
 
   private SequenceValues sequenceValues(String mask, String shape) {

@@ -1,6 +1,7 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxNode;
 import java.util.List;
@@ -9,11 +10,14 @@ import java.util.List;
 final class GroupedAttention implements SequenceAttention {
   private final OnnxGraph graph;
   private final Attention attention;
+  private final Rope rope;
   private final SequenceValues sequences;
 
-  GroupedAttention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
+  GroupedAttention(
+      OnnxGraph graph, Attention attention, Rope rope, SequenceValues sequences) {
     this.graph = graph;
     this.attention = attention;
+    this.rope = rope;
     this.sequences = sequences;
   }
 
@@ -35,7 +39,8 @@ final class GroupedAttention implements SequenceAttention {
             .with("num_heads", attention.heads())
             .with("kv_num_heads", attention.keyValueHeads())
             .with("scale", (float) (1 / Math.sqrt(attention.headDim())))
-            .with("do_rotary", 1);
+            .with("do_rotary", 1)
+            .with("rotary_interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0);
     if (attention.slidingWindow().isPresent()) {
       node.with("local_window_size", attention.slidingWindow().getAsInt());
     }

@@ -4,6 +4,7 @@ import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.Attention;
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.family.Wiring;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxNode;
 
@@ -22,9 +23,28 @@ final class Layers {
     this.weights = weights;
   }
 
-  /** RMS norm over the last axis. */
+  /** The model's norm over the last axis. */
   String norm(String x, TensorRole role) {
-    return norm(x, weights.weight(role));
+    return switch (architecture.norm().kind()) {
+      case RMS -> rootMeanSquare(x, role);
+      case LAYER ->
+          graph
+              .node("LayerNormalization", x, weights.weight(role), weights.bias(role))
+              .with("axis", -1)
+              .with("epsilon", (float) architecture.norm().epsilon())
+              .output();
+    };
+  }
+
+  /** Input of a block: normed, unless the model norms what a block yields. */
+  String blockInput(String hidden, TensorRole norm) {
+    return isNormBefore() ? norm(hidden, norm) : hidden;
+  }
+
+  /** {@code hidden} and what a block adds to it. */
+  String join(String hidden, String block, TensorRole norm) {
+    String added = scaled(isNormBefore() ? block : norm(block, norm), residualScale());
+    return graph.node("Add", hidden, added).output();
   }
 
   /**
@@ -35,7 +55,7 @@ final class Layers {
   SequenceAttention.Result attention(
       String hidden, SequenceAttention sequences, SequenceAttention.Past past) {
     Attention attention = architecture.attention();
-    String x = norm(hidden, TensorRole.ATTENTION_NORM);
+    String x = blockInput(hidden, TensorRole.ATTENTION_NORM);
     SequenceAttention.Result attended =
         sequences.attend(
             projection(x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth()),
@@ -44,7 +64,7 @@ final class Layers {
             past);
     String projected = linear(attended.output(), TensorRole.OUTPUT, attention.outputBias());
     return new SequenceAttention.Result(
-        graph.node("Add", hidden, projected).output(),
+        join(hidden, projected, TensorRole.ATTENTION_NORM),
         attended.presentKey(),
         attended.presentValue());
   }
@@ -59,6 +79,16 @@ final class Layers {
     return gated(x, TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
   }
 
+  /** The expert that every token uses. */
+  String shared(String x) {
+    String y = gated(x, TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
+    if (!architecture.moe().shared().orElseThrow().gated()) {
+      return y;
+    }
+    String gate = graph.node("Sigmoid", linear(x, TensorRole.SHARED_ROUTER, false)).output();
+    return graph.node("Mul", y, gate).output();
+  }
+
   /** The dense feed-forward block of a layer without experts. */
   String dense(String x) {
     return gated(x, TensorRole.DENSE_GATE, TensorRole.DENSE_UP, TensorRole.DENSE_DOWN);
@@ -67,7 +97,8 @@ final class Layers {
   /** Logits {@code [rows, vocabulary]} of a final hidden state. */
   String head(String hidden) {
     String x = norm(hidden, TensorRole.FINAL_NORM);
-    return linear(x, architecture.tiedHead() ? TensorRole.EMBEDDING : TensorRole.HEAD, false);
+    TensorRole role = architecture.tiedHead() ? TensorRole.EMBEDDING : TensorRole.HEAD;
+    return scaled(linear(x, role, false), architecture.wiring().logitScale());
   }
 
   /** Number of rotation angles per position for the cosine and sine tables. */
@@ -88,14 +119,14 @@ final class Layers {
     return clip(
         switch (attention.queryKeyNorm()) {
           case NONE -> projected;
-          case WHOLE -> norm(projected, normRole);
+          case WHOLE -> rootMeanSquare(projected, normRole);
           case PER_HEAD -> {
             String heads =
                 graph
                     .node("Reshape", projected, graph.constant(-1, attention.headDim()))
                     .output();
             yield graph
-                .node("Reshape", norm(heads, normRole), graph.constant(-1, width))
+                .node("Reshape", rootMeanSquare(heads, normRole), graph.constant(-1, width))
                 .output();
           }
         });
@@ -109,11 +140,24 @@ final class Layers {
     return graph.node("Clip", x, graph.scalar(-bound), graph.scalar(bound)).output();
   }
 
-  private String norm(String x, String weight) {
+  private boolean isNormBefore() {
+    return architecture.wiring().normPlace() == Wiring.NormPlace.BEFORE;
+  }
+
+  private double residualScale() {
+    return architecture.wiring().residualScale();
+  }
+
+  /** A value times a factor; no node where the factor is 1. */
+  String scaled(String x, double factor) {
+    return factor == 1 ? x : graph.node("Mul", x, graph.scalar((float) factor)).output();
+  }
+
+  private String rootMeanSquare(String x, TensorRole role) {
     return graph
-        .node("RMSNormalization", x, weight)
+        .node("RMSNormalization", x, weights.weight(role))
         .with("axis", -1)
-        .with("epsilon", (float) architecture.normEpsilon())
+        .with("epsilon", (float) architecture.norm().epsilon())
         .output();
   }
 

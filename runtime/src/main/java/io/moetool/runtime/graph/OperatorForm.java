@@ -1,6 +1,8 @@
 package io.moetool.runtime.graph;
 
+import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import java.util.Locale;
 
@@ -16,9 +18,12 @@ public enum OperatorForm {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  SequenceAttention attention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
-    return this == FUSED && SequenceAttention.canBeGrouped(attention)
-        ? new GroupedAttention(graph, attention, sequences)
-        : new StandardAttention(graph, attention, sequences);
+  SequenceAttention attention(
+      OnnxGraph graph, Architecture architecture, SequenceValues sequences) {
+    Attention attention = architecture.attention();
+    Rope rope = architecture.rope();
+    return this == FUSED && SequenceAttention.canBeGrouped(attention, rope)
+        ? new GroupedAttention(graph, attention, rope, sequences)
+        : new StandardAttention(graph, attention, rope, sequences);
   }
 }

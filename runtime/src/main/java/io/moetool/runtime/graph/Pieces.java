@@ -2,6 +2,7 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.family.Wiring;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
 import java.util.Map;
@@ -32,6 +33,9 @@ public final class Pieces {
   /** Router logits, {@code [rows, E]}. */
   public static final String ROUTER_LOGITS = "routerLogits";
 
+  /** Weighted sum of the routed experts' outputs, {@code [rows, H]}. */
+  public static final String ROUTED = "routed";
+
   /** Result of a piece, {@code [rows, H]}, or logits {@code [rows, vocabulary]} of the head. */
   public static final String OUTPUT = "output";
 
@@ -55,7 +59,7 @@ public final class Pieces {
     StreamedWeights weights = new StreamedWeights(graph, types);
     Layers layers = new Layers(graph, architecture, weights);
     String attended = attended(graph, layers);
-    String x = layers.norm(attended, TensorRole.FEED_FORWARD_NORM);
+    String x = layers.blockInput(attended, TensorRole.FEED_FORWARD_NORM);
     int hidden = architecture.hidden();
     graph.output(attended, ATTENDED, OnnxType.FLOAT, "rows", hidden);
     graph.output(x, NORMED, OnnxType.FLOAT, "rows", hidden);
@@ -74,14 +78,47 @@ public final class Pieces {
     StreamedWeights weights = new StreamedWeights(graph, types);
     Layers layers = new Layers(graph, architecture, weights);
     String attended = attended(graph, layers);
-    String dense = layers.dense(layers.norm(attended, TensorRole.FEED_FORWARD_NORM));
+    String dense = layers.dense(layers.blockInput(attended, TensorRole.FEED_FORWARD_NORM));
     graph.output(
-        graph.node("Add", attended, dense).output(),
+        layers.join(attended, dense, TensorRole.FEED_FORWARD_NORM),
         OUTPUT,
         OnnxType.FLOAT,
         "rows",
         architecture.hidden());
     return piece(graph, weights);
+  }
+
+  /**
+   * The end of a layer with experts: what routed experts ({@link #ROUTED}) and the shared expert yield
+   * joins the residual stream.
+   */
+  public Piece joinExperts(StoredTypes types) {
+    OnnxGraph graph = new OnnxGraph("join_experts");
+    StreamedWeights weights = new StreamedWeights(graph, types);
+    Layers layers = new Layers(graph, architecture, weights);
+    int hidden = architecture.hidden();
+    String attended = graph.input(ATTENDED, OnnxType.FLOAT, "rows", hidden);
+    String block = graph.input(ROUTED, OnnxType.FLOAT, "rows", hidden);
+    if (architecture.moe().shared().isPresent()) {
+      String x = graph.input(NORMED, OnnxType.FLOAT, "rows", hidden);
+      block = graph.node("Add", block, layers.shared(x)).output();
+    }
+    graph.output(
+        layers.join(attended, block, TensorRole.FEED_FORWARD_NORM),
+        OUTPUT,
+        OnnxType.FLOAT,
+        "rows",
+        hidden);
+    return piece(graph, weights);
+  }
+
+  /**
+   * Whether the end of a layer is more than adding up: otherwise {@link #joinExperts} need not be run.
+   */
+  public boolean joinsByAddition() {
+    return architecture.moe().shared().isEmpty()
+        && architecture.wiring().normPlace() == Wiring.NormPlace.BEFORE
+        && architecture.wiring().residualScale() == 1;
   }
 
   /** One expert. */
@@ -117,7 +154,7 @@ public final class Pieces {
     return layers
         .attention(
             hidden,
-            form.attention(graph, architecture.attention(), values),
+            form.attention(graph, architecture, values),
             SequenceAttention.Past.NONE)
         .output();
   }

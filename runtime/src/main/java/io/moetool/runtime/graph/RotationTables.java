@@ -1,14 +1,15 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Rope;
+import io.moetool.formats.family.RopeScaling;
 import io.moetool.kernels.FloatMatrix;
 import java.lang.foreign.Arena;
 
 /**
- * Cosines and sines of rotary embedding, {@code [positions, rotaryDim / 2]}: angle {@code p * theta^(-2i /
- * rotaryDim)}.
+ * Cosines and sines of rotary embedding, {@code [positions, rotaryDim / 2]}: the angle of position p is p
+ * times the pair's frequency.
  *
- * <p>Frequencies and angles are rounded to float32 on the way, as the reference implementations do; at
+ * <p>Angles are rounded to float32 on the way, as the reference implementations do; at
  * long positions that rounding is visible in the logits.
  */
 public final class RotationTables {
@@ -17,15 +18,16 @@ public final class RotationTables {
 
   /** Tables for the first {@code positions} positions, in {@code arena}. */
   public RotationTables(Arena arena, Rope rope, int positions) {
-    int angles = Layers.angles(rope);
-    cosines = FloatMatrix.allocate(arena, positions, angles);
-    sines = FloatMatrix.allocate(arena, positions, angles);
-    for (int i = 0; i < angles; i++) {
-      float frequency = inverseFrequency(rope, i);
+    float[] frequencies = RotationFrequencies.of(rope);
+    float factor =
+        rope.scaling() instanceof RopeScaling.Yarn yarn ? (float) yarn.attentionFactor() : 1;
+    cosines = FloatMatrix.allocate(arena, positions, frequencies.length);
+    sines = FloatMatrix.allocate(arena, positions, frequencies.length);
+    for (int i = 0; i < frequencies.length; i++) {
       for (int position = 0; position < positions; position++) {
-        float angle = position * frequency;
-        cosines.set(position, i, (float) Math.cos(angle));
-        sines.set(position, i, (float) Math.sin(angle));
+        float angle = position * frequencies[i];
+        cosines.set(position, i, (float) Math.cos(angle) * factor);
+        sines.set(position, i, (float) Math.sin(angle) * factor);
       }
     }
   }
@@ -38,11 +40,5 @@ public final class RotationTables {
   /** Sines, one row a position. */
   public FloatMatrix sines() {
     return sines;
-  }
-
-  private static float inverseFrequency(Rope rope, int i) {
-    float exponent = (float) (2 * i) / rope.rotaryDim();
-    float power = (float) Math.pow(rope.theta(), exponent);
-    return (float) (1.0f / power / rope.linearFactor());
   }
 }

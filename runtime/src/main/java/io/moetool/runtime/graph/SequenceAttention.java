@@ -1,6 +1,7 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.Rope;
 
 /**
  * Rotation and attention of the tokens of each sequence among themselves and over their past. Batches are
@@ -30,8 +31,8 @@ interface SequenceAttention {
    */
   Result attend(String query, String key, String value, Past past);
 
-  /** Whether ONNX Runtime's fused operator takes heads of this width. */
-  static boolean canBeGrouped(Attention attention) {
-    return attention.headDim() % 16 == 0;
+  /** Whether ONNX Runtime's fused operator takes heads of this width and rotation. */
+  static boolean canBeGrouped(Attention attention, Rope rope) {
+    return attention.headDim() % 16 == 0 && rope.rotaryDim() % 16 == 0;
   }
 }

@@ -1,6 +1,7 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
 import java.util.List;
@@ -9,13 +10,16 @@ import java.util.List;
 final class StandardAttention implements SequenceAttention {
   private final OnnxGraph graph;
   private final Attention attention;
+  private final Rope rope;
   private final SequenceValues sequences;
   private final String positions;
   private final String mask;
 
-  StandardAttention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
+  StandardAttention(
+      OnnxGraph graph, Attention attention, Rope rope, SequenceValues sequences) {
     this.graph = graph;
     this.attention = attention;
+    this.rope = rope;
     this.sequences = sequences;
     String total = int64(graph.node("Squeeze", sequences.totalLength()).output());
     String shape =
@@ -63,6 +67,8 @@ final class StandardAttention implements SequenceAttention {
     return graph
         .node("RotaryEmbedding", heads, sequences.cosines(), sequences.sines(), positions)
         .with("num_heads", count)
+        .with("rotary_embedding_dim", rope.rotaryDim())
+        .with("interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0)
         .output();
   }
 

@@ -53,6 +53,7 @@ public final class OrtInputs implements AutoCloseable {
           case DOUBLE -> OnnxJavaType.DOUBLE;
           case INT32 -> OnnxJavaType.INT32;
           case INT64 -> OnnxJavaType.INT64;
+          case BOOL -> OnnxJavaType.BOOL;
         };
     if (tensor.bytes().byteSize() > Integer.MAX_VALUE) {
       throw new BadInputException(

@@ -86,7 +86,7 @@ public final class CheckpointModel implements LanguageModel {
       Arena arena, SequenceData data, Optional<MoeTap<?>> tap, RunProgress progress) {
     HiddenStates hidden = new HiddenStates(arena, data, architecture.hidden());
     TensorView embedding = store.view(architecture.names().weight(TensorRole.EMBEDDING));
-    pool.forEach(data.sequences().size(), i -> hidden.embed(i, embedding));
+    pool.forEach(data.sequences().size(), i -> hidden.embed(i, embedding, architecture.wiring().embeddingScale()));
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
             new LayerRun(scratch, store, architecture, engine, pool, mask, data, hidden)) {

@@ -32,13 +32,20 @@ final class HiddenStates {
     return offsets[sequence];
   }
 
-  /** Fills in the embeddings of one sequence. */
-  void embed(int sequence, TensorView embedding) {
+  /** Fills in the embeddings of one sequence, times {@code scale}. */
+  void embed(int sequence, TensorView embedding, double scale) {
     TokenSequence tokens = data.sequences().get(sequence);
     FloatMatrix rows = of(sequence);
     for (int position = 0; position < tokens.length(); position++) {
       ElementDecoder.decode(
           embedding.dtype(), embedding.slice(tokens.token(position)), rows.row(position));
+    }
+    if (scale != 1) {
+      for (int position = 0; position < rows.rows(); position++) {
+        for (int column = 0; column < rows.columns(); column++) {
+          rows.set(position, column, rows.get(position, column) * (float) scale);
+        }
+      }
     }
   }
 }

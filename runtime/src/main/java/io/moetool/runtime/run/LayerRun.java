@@ -1,12 +1,13 @@
 package io.moetool.runtime.run;
 
+import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.Routing;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.ExactRouter;
 import io.moetool.kernels.FloatMatrix;
-import io.moetool.kernels.RouterSpec;
 import io.moetool.kernels.WeightedRowSum;
 import io.moetool.runtime.graph.Piece;
 import io.moetool.runtime.graph.Pieces;
@@ -87,7 +88,14 @@ final class LayerRun implements AutoCloseable {
           used.selected(),
           architecture.moe().experts(),
           used.expertOutputs());
-      pool.forEach(tile.to() - tile.from(), i -> combine(tile, tile.from() + i));
+      int sequences = tile.to() - tile.from();
+      if (pieces.joinsByAddition()) {
+        pool.forEach(sequences, i -> combine(tile, tile.from() + i));
+      } else {
+        Piece join = pieces.joinExperts(weights);
+        OrtGraph graph = graphs.graph(join);
+        pool.forEach(sequences, i -> combine(tile, tile.from() + i, graph, join, weights));
+      }
       tap.ifPresent(t -> observe(t, layer, tile));
     }
   }
@@ -98,11 +106,14 @@ final class LayerRun implements AutoCloseable {
   }
 
   private ExactRouter router(int layer) {
-    Routing routing = architecture.moe().routing();
+    RouterSpec routing = architecture.moe().routing();
     int experts = architecture.moe().experts();
-    return ExactRouter.of(
-            RouterSpec.softmaxThenTopK(routing.expertsPerToken(), routing.renormalise()), experts)
-        .withMasked(mask.flags(layer, experts));
+    ExactRouter router = ExactRouter.of(routing, experts);
+    if (routing instanceof RouterSpec.TopScores top && top.selectionBias()) {
+      String bias = architecture.names().weight(TensorRole.SELECTION_BIAS, layer);
+      router = router.withSelectionBias(ElementDecoder.toArray(store.view(bias)));
+    }
+    return router.withMasked(mask.flags(layer, experts));
   }
 
   private void attend(
@@ -166,6 +177,25 @@ final class LayerRun implements AutoCloseable {
     TileBuffers rows = rows(tile, sequence);
     WeightedRowSum.of(
         rows.attended(), rows.weights(), rows.expertOutputs(), hidden.of(sequence));
+  }
+
+  /** New hidden state where more happens to the experts' sum than being added. */
+  private void combine(
+      Tile tile, int sequence, OrtGraph graph, Piece piece, LayerWeights weights) {
+    TileBuffers rows = rows(tile, sequence);
+    FloatMatrix result = hidden.of(sequence);
+    try (Arena arena = Arena.ofConfined();
+        OrtInputs inputs = graph.inputs();
+        OrtInputs results = graph.inputs()) {
+      FloatMatrix routed = FloatMatrix.allocate(arena, result.rows(), result.columns());
+      WeightedRowSum.of(routed, rows.weights(), rows.expertOutputs(), routed);
+      inputs.with(Pieces.ATTENDED, rows.attended()).with(Pieces.ROUTED, routed);
+      if (architecture.moe().shared().isPresent()) {
+        inputs.with(Pieces.NORMED, rows.normed());
+      }
+      weights.bind(piece, inputs);
+      graph.run(inputs, results.with(Pieces.OUTPUT, result));
+    }
   }
 
   private <P> void observe(MoeTap<P> tap, int layer, Tile tile) {

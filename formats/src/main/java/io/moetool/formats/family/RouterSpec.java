@@ -1,4 +1,4 @@
-package io.moetool.kernels;
+package io.moetool.formats.family;
 
 /**
  * How router logits become selected experts and coefficients. A description, without the numbers of a
@@ -11,6 +11,13 @@ public sealed interface RouterSpec {
 
   /** What the coefficients multiply. */
   AppliesTo appliesTo();
+
+  /**
+   * Whether removing an expert that a token does not choose leaves the token's choice and coefficients as
+   * they are. Raw softmax weights grow, because the removed expert's share leaves the denominator; where
+   * a bias is added to softmax scores for choosing, the choice itself may change.
+   */
+  boolean isInvariantUnderRemoval();
 
   /**
    * Softmax over all experts, then the {@code k} largest; OLMoE and Qwen2-MoE as it is, Mixtral and
@@ -76,6 +83,12 @@ public sealed interface RouterSpec {
       }
     }
 
+    @Override
+    public boolean isInvariantUnderRemoval() {
+      return score != Score.SOFTMAX
+          || (!selectionBias && !(weighting instanceof Weighting.Plain));
+    }
+
     /** This description with or without a selection bias. */
     public TopScores withSelectionBias(boolean biased) {
       return new TopScores(expertsPerToken, score, biased, groups, weighting, scale, appliesTo);
@@ -126,6 +139,11 @@ public sealed interface RouterSpec {
     @Override
     public AppliesTo appliesTo() {
       return AppliesTo.OUTPUT;
+    }
+
+    @Override
+    public boolean isInvariantUnderRemoval() {
+      return true;
     }
   }
 

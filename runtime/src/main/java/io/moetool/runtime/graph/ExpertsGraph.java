@@ -1,0 +1,101 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.Shape;
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.MoeBlock;
+import io.moetool.formats.family.RouterSpec;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxNode;
+
+/** The routed experts of an exported layer, in one fused operator or expert by expert. */
+final class ExpertsGraph {
+  /** Router logit of an expert that is not chosen: its probability underflows to zero. */
+  private static final float NOT_CHOSEN = -1e30f;
+
+  private final OnnxGraph graph;
+  private final Architecture architecture;
+  private final OperatorForm form;
+  private final ExternalData data;
+
+  ExpertsGraph(
+      OnnxGraph graph, Architecture architecture, OperatorForm form, ExternalData data) {
+    this.graph = graph;
+    this.architecture = architecture;
+    this.form = form;
+    this.data = data;
+  }
+
+  /** Sum of the weighted outputs of a layer's experts, {@code [rows, H]}. */
+  String build(int layer, String x, String logits, StoredWeights weights) {
+    if (!(architecture.moe().routing() instanceof RouterSpec.TopScores spec)) {
+      throw new IllegalStateException("no graph for " + architecture.moe().routing());
+    }
+    if (form == OperatorForm.FUSED && isSoftmaxOfTheOperator(spec)) {
+      boolean renormalise = spec.weighting() instanceof RouterSpec.Weighting.Sum;
+      return fused(layer, x, logits, renormalise);
+    }
+    String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
+    String coefficients =
+        new RouterGraph(graph, spec, architecture.moe().experts()).coefficients(logits, bias);
+    return form == OperatorForm.FUSED
+        ? fusedWithCoefficients(layer, x, coefficients)
+        : new ExpertLoop(graph, architecture).build(x, coefficients, weights);
+  }
+
+  /** The fused operator's own routing: softmax over all experts, raw or renormalised. */
+  private static boolean isSoftmaxOfTheOperator(RouterSpec.TopScores spec) {
+    return spec.score() == RouterSpec.Score.SOFTMAX
+        && !spec.selectionBias()
+        && spec.groups().equals(RouterSpec.Groups.NONE)
+        && spec.scale() == 1
+        && (spec.weighting() instanceof RouterSpec.Weighting.Sum
+            || spec.weighting() instanceof RouterSpec.Weighting.Plain);
+  }
+
+  /**
+   * The softmax of logarithms gives back the coefficients divided by their sum, so any coefficients can be
+   * expressed exactly.
+   */
+  private String fusedWithCoefficients(int layer, String x, String coefficients) {
+    String chosen = graph.node("Greater", coefficients, graph.scalar(0f)).output();
+    String logits =
+        graph
+            .node(
+                "Where",
+                chosen,
+                graph.node("Log", coefficients).output(),
+                graph.scalar(NOT_CHOSEN))
+            .output();
+    String total =
+        graph.node("ReduceSum", coefficients, graph.constant(-1)).with("keepdims", 1).output();
+    return graph.node("Mul", fused(layer, x, logits, true), total).output();
+  }
+
+  private String fused(int layer, String x, String logits, boolean renormalise) {
+    MoeBlock moe = architecture.moe();
+    String base = "model.layers." + layer + ".moe.experts.";
+    String gateUp =
+        data.value(
+            graph,
+            base + "gate_up_proj.weight",
+            Shape.of(moe.experts(), 2L * moe.expertWidth(), architecture.hidden()),
+            new StoredContent.InterleavedGateUp(layer));
+    String down =
+        data.value(
+            graph,
+            base + "down_proj.weight",
+            Shape.of(moe.experts(), architecture.hidden(), moe.expertWidth()),
+            new StoredContent.StackedDown(layer));
+    OnnxNode node =
+        graph
+            .contrib("MoE", x, logits, gateUp, "", down)
+            .with("k", moe.routing().expertsPerToken())
+            .with("activation_type", "swiglu")
+            .with("swiglu_fusion", 1)
+            .with("activation_alpha", 1f)
+            .with("activation_beta", 0f)
+            .with("normalize_routing_weights", renormalise ? 1 : 0);
+    return node.output();
+  }
+}

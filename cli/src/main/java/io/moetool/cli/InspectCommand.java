@@ -31,7 +31,7 @@ final class InspectCommand implements Callable<Integer> {
                   source.fingerprint(),
                   CheckpointStructure.check(source.architecture(), source.tensors()));
       InspectionText text = new InspectionText(model.path(), inspection, console.ink());
-      console.result(InspectionText.document(inspection), text::render);
+      console.result(FindingText.document(inspection, inspection.findings()), text::render);
     }
     return ExitCode.OK.value();
   }

@@ -2,18 +2,11 @@ package io.moetool.cli;
 
 import io.moetool.analyzers.inspect.Inspection;
 import io.moetool.analyzers.inspect.Loading;
-import io.moetool.formats.family.Finding;
-import io.moetool.formats.json.Json;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Collectors;
-import tools.jackson.databind.node.ObjectNode;
 
-/** An inspection for people, and as a document. */
+/** An inspection for people. */
 final class InspectionText {
   private final Path model;
   private final Inspection inspection;
@@ -23,21 +16,6 @@ final class InspectionText {
     this.model = model;
     this.inspection = inspection;
     this.ink = ink;
-  }
-
-  /** What {@code --json} prints. */
-  static ObjectNode document(Inspection inspection) {
-    ObjectNode document = (ObjectNode) Json.tree(inspection);
-    List<Map<String, String>> findings = new ArrayList<>();
-    for (Finding finding : inspection.findings()) {
-      Map<String, String> entry = new LinkedHashMap<>();
-      entry.put("severity", finding.severity().name().toLowerCase(Locale.ROOT));
-      entry.put("where", finding.where());
-      entry.put("message", finding.message());
-      findings.add(entry);
-    }
-    document.set("findings", Json.tree(findings));
-    return document;
   }
 
   /** What people read. */
@@ -101,12 +79,9 @@ final class InspectionText {
   }
 
   private String findings() {
-    if (inspection.findings().isEmpty()) {
-      return "  agree\n";
-    }
-    return inspection.findings().stream()
-        .map(f -> (f.isError() ? ink.red("  error  ") : "  note  ") + f + "\n")
-        .collect(Collectors.joining());
+    return inspection.findings().isEmpty()
+        ? "  agree\n"
+        : FindingText.lines(inspection.findings(), ink);
   }
 
   private static String share(long part, long whole) {

@@ -26,9 +26,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
             + " matter, remove the others, export to ONNX, and measure what it cost.",
     subcommands = {
       InspectCommand.class,
+      AnalyzeCommand.class,
+      PlanCommand.class,
+      PruneCommand.class,
       ConvertCommand.class,
       EvaluateCommand.class,
       ValidateCommand.class,
+      VerifyCommand.class,
       GenerateCompletion.class
     },
     synopsisSubcommandLabel = "COMMAND",

@@ -1,0 +1,73 @@
+package io.moetool.cli;
+
+import io.moetool.analyzers.Analysis;
+import io.moetool.analyzers.routing.LayerRouting;
+import io.moetool.analyzers.superexperts.SuperExpert;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** An analysis for people, in short; the report says everything. */
+final class AnalysisText {
+  private AnalysisText() {}
+
+  static String render(Path folder, Analysis analysis, Console.Ink ink) {
+    String seen =
+        analysis
+            .data()
+            .map(data ->
+                "%d tokens in %d sequences, domains: %s"
+                    .formatted(
+                        data.tokens(),
+                        data.sequences(),
+                        String.join(", ", data.domains().keySet())))
+            .orElse("weights alone");
+    return "%s  %s\n".formatted(ink.bold(folder.toString()), seen)
+        + layers(analysis).render("  ")
+        + superExperts(analysis)
+        + "  report: %s\n".formatted(folder.resolve(AnalysisFolder.REPORT));
+  }
+
+  private static Table layers(Analysis analysis) {
+    Table table = new Table();
+    if (analysis.data().isEmpty()) {
+      return table;
+    }
+    table.row("layer", "entropy", "at most", "busiest expert", "unused", "starved");
+    for (Analysis.Layer layer : analysis.layers()) {
+      if (layer.routing().isPresent()) {
+        LayerRouting routing = layer.routing().get();
+        table.row(
+            layer.layer(),
+            bits(routing.entropy()),
+            bits(routing.maxEntropy()),
+            Amounts.percent(routing.maxShare()),
+            routing.unusedExperts().size(),
+            routing.starvedExperts().size());
+      }
+    }
+    return table;
+  }
+
+  private static String superExperts(Analysis analysis) {
+    if (analysis.superExpertRule().isEmpty()) {
+      return "";
+    }
+    return "  super experts: %s by the published rule, %s set apart by a wide gap\n"
+        .formatted(
+            names(analysis.superExperts()), names(analysis.superExpertRule().get().setApart()));
+  }
+
+  private static String names(List<SuperExpert> experts) {
+    return experts.isEmpty()
+        ? "none"
+        : experts.stream()
+            .map(e -> "layer %d expert %d".formatted(e.layer(), e.expert()))
+            .collect(Collectors.joining(", "));
+  }
+
+  private static String bits(double entropy) {
+    return String.format(Locale.ROOT, "%.2f bits", entropy);
+  }
+}

@@ -1,0 +1,77 @@
+package io.moetool.cli;
+
+import io.moetool.analyzers.Analysis;
+import io.moetool.analyzers.Analyzer;
+import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.SequenceData;
+import io.moetool.transforms.SourceModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Finds out which experts matter. */
+@Command(
+    name = "analyze",
+    mixinStandardHelpOptions = true,
+    description =
+        "Find out which experts matter, in one pass over calibration data; without data, only what"
+            + " weights alone tell. Writes statistics.safetensors, analysis.json and report.html.")
+final class AnalyzeCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+
+  @Mixin private ModelArgument model;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "DIR",
+      required = true,
+      description = "New folder; an earlier analysis there is replaced.")
+  private Path output = Path.of("");
+
+  @ArgGroup(validate = false, heading = "%nData:%n")
+  private DataOptions data = new DataOptions();
+
+  @ArgGroup(validate = false, heading = "%nRunning the model:%n")
+  private RunOptions run = new RunOptions();
+
+  @Override
+  public Integer call() throws IOException {
+    Console console = common.console();
+    data.refuseWithoutData(common);
+    if (!data.isGiven()) {
+      run.refuseWithoutData(common);
+    }
+    try (SourceModel source = model.open(console);
+        WorkPool pool = new WorkPool(common.threads())) {
+      AnalysisFolder folder = AnalysisFolder.at(output, source.tensors().folder());
+      Soundness.require(model.path(), source.architecture(), source.tensors());
+      Statistics statistics = measured(source, pool, console);
+      Analysis analysis = Analyzer.analyze(statistics);
+      folder.write(statistics, analysis);
+      analysis.warnings().forEach(console::warn);
+      console.result(analysis, () -> AnalysisText.render(output, analysis, console.ink()));
+    }
+    return ExitCode.OK.value();
+  }
+
+  private Statistics measured(SourceModel source, WorkPool pool, Console console) {
+    Measuring measuring = new Measuring(source, pool, console.progress().steps());
+    if (!data.isGiven()) {
+      return measuring.weights();
+    }
+    OrtEngine engine = run.open(common);
+    SequenceData sequences =
+        data.read(
+            common,
+            source.tensors().folder(),
+            source.architecture().vocabulary(),
+            source.architecture().maxPositions());
+    return measuring.weightsAnd(sequences, engine);
+  }
+}

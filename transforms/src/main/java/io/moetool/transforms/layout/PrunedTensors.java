@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which tensors of a checkpoint stay when experts go, under which names, and which of their rows. */
+/** Which tensors of a checkpoint stay when experts go, under which names, and which part of the routers. */
 public final class PrunedTensors {
   private final Architecture architecture;
   private final MoeNames moeNames;
@@ -55,8 +55,8 @@ public final class PrunedTensors {
                   tensor, moeNames.renumbered(tensor.name(), layer, expert, position)));
     }
     return Optional.of(
-        place.get().role() == TensorRole.ROUTER
-            ? TensorMove.rows(tensor, stay)
+        place.get().role().group() == TensorRole.Group.ROUTER
+            ? TensorMove.parts(tensor, stay)
             : TensorMove.whole(tensor, tensor.name()));
   }
 }

@@ -5,53 +5,65 @@ import io.moetool.formats.Shape;
 import io.moetool.formats.TensorContent;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
-import io.moetool.formats.TensorView;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * A tensor of the source that stays, whole or in rows.
+ * A tensor of the source that stays, whole or in part.
  *
  * @param source as it is stored in the source
  * @param target as it will be stored in the result
- * @param rows indices on the outermost axis that stay, ascending; empty if the tensor stays whole
+ * @param experts experts whose parts stay, ascending; empty if the tensor stays whole
  */
-public record TensorMove(TensorInfo source, TensorInfo target, List<Integer> rows) {
+public record TensorMove(TensorInfo source, TensorInfo target, List<Integer> experts) {
   public TensorMove {
-    rows = List.copyOf(rows);
+    experts = List.copyOf(experts);
   }
 
   static TensorMove whole(TensorInfo source, String newName) {
     return new TensorMove(source, source.withName(newName), List.of());
   }
 
-  static TensorMove rows(TensorInfo source, List<Integer> rows) {
+  /**
+   * The parts of some experts.
+   *
+   * @param source a tensor whose outermost extent other than 1 counts experts
+   * @param experts that stay, ascending
+   */
+  static TensorMove parts(TensorInfo source, List<Integer> experts) {
     Shape shape = source.shape();
-    return rows.size() == shape.dim(0)
+    int axis = 0;
+    while (axis < shape.rank() - 1 && shape.dim(axis) == 1) {
+      axis++;
+    }
+    return experts.size() == shape.dim(axis)
         ? whole(source, source.name())
-        : new TensorMove(source, source.withShape(shape.withDim(0, rows.size())), rows);
+        : new TensorMove(source, source.withShape(shape.withDim(axis, experts.size())), experts);
   }
 
   /** Whether all bytes are those of the source; the name may differ. */
   public boolean isWhole() {
-    return rows.isEmpty();
+    return experts.isEmpty();
   }
 
   /** The tensor to write, read from the source when its turn comes. */
   public OutputTensor output(TensorStore sourceTensors) {
-    return new OutputTensor(target, content(sourceTensors));
+    TensorContent content =
+        sink -> {
+          for (MemorySegment piece : pieces(sourceTensors)) {
+            sink.write(piece);
+          }
+        };
+    return new OutputTensor(target, content);
   }
 
-  /** The bytes that stay, in the source. */
-  public TensorContent content(TensorStore sourceTensors) {
-    return sink -> {
-      TensorView view = sourceTensors.view(source.name());
-      if (isWhole()) {
-        sink.write(view.bytes());
-      } else {
-        for (int row : rows) {
-          sink.write(view.slice(row));
-        }
-      }
-    };
+  /** The bytes that stay, in order, where they lie in the source. */
+  public List<MemorySegment> pieces(TensorStore sourceTensors) {
+    MemorySegment bytes = sourceTensors.view(source.name()).bytes();
+    if (isWhole()) {
+      return List.of(bytes);
+    }
+    long size = target.byteSize() / experts.size();
+    return experts.stream().map(expert -> bytes.asSlice(expert * size, size)).toList();
   }
 }

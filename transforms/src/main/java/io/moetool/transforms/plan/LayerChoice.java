@@ -1,5 +1,6 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.formats.BadInputException;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +75,13 @@ final class LayerChoice {
     if (!unused.isEmpty()) {
       reasons.add("no calibration token chose " + experts(unused));
     }
+    List<Integer> starved =
+        evidence.starved().stream().filter(expert -> !evidence.isUnused(expert)).toList();
+    if (!starved.isEmpty()) {
+      reasons.add(
+          "fewer than %d calibration tokens chose %s"
+              .formatted(RoutingAnalysis.FEW_TOKENS, experts(starved)));
+    }
     if (drops > 0 && drops < candidates.size()) {
       int last = candidates.get(drops - 1);
       int next = candidates.get(drops);
@@ -91,7 +99,7 @@ final class LayerChoice {
     return reasons;
   }
 
-  static String experts(List<Integer> experts) {
+  private static String experts(List<Integer> experts) {
     return (experts.size() == 1 ? "expert " : "experts ") + list(experts);
   }
 

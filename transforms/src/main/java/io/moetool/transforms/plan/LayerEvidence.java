@@ -1,6 +1,9 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.routing.RoutingAnalysis;
+import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What is known about the experts of one layer when the choice is made. */
@@ -68,6 +71,17 @@ public final class LayerEvidence {
   /** Whether there was data and no token chose this expert. */
   public boolean isUnused(int expert) {
     return tokens != null && tokens[expert] == 0;
+  }
+
+  /** Experts that too few tokens chose for a score that means something; none without data. */
+  List<Integer> starved() {
+    long[] counted = tokens;
+    return counted == null
+        ? List.of()
+        : IntStream.range(0, counted.length)
+            .filter(expert -> counted[expert] < RoutingAnalysis.FEW_TOKENS)
+            .boxed()
+            .toList();
   }
 
   /** Share in the router's scores, summed over all tokens; 0 without data. */

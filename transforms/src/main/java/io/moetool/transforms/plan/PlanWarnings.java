@@ -1,15 +1,13 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.formats.family.MoeBlock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 
 /** What a reviewer of a plan ought to know although the plan can be carried out. */
 final class PlanWarnings {
-  /** Scores of experts that fewer calibration tokens chose say little. */
-  static final int FEW_TOKENS = 32;
-
   private PlanWarnings() {}
 
   static List<String> of(MoeBlock moe, Evidence evidence, int expertsAfter) {
@@ -39,21 +37,15 @@ final class PlanWarnings {
   }
 
   private static void starved(Evidence evidence, List<String> warnings) {
-    List<String> places = new ArrayList<>();
-    for (LayerEvidence layer : evidence.layers()) {
-      List<Integer> starved =
-          IntStream.range(0, layer.experts())
-              .filter(e -> layer.tokens(e).orElse(FEW_TOKENS) < FEW_TOKENS)
-              .boxed()
-              .toList();
-      if (!starved.isEmpty()) {
-        places.add("layer %d %s".formatted(layer.layer(), LayerChoice.experts(starved)));
-      }
-    }
+    String places =
+        evidence.layers().stream()
+            .filter(layer -> !layer.starved().isEmpty())
+            .map(layer -> "%d in layer %d".formatted(layer.starved().size(), layer.layer()))
+            .collect(Collectors.joining(", "));
     if (!places.isEmpty()) {
       warnings.add(
-          "fewer than %d calibration tokens chose some experts, so their scores say little; more data helps: %s"
-              .formatted(FEW_TOKENS, String.join("; ", places)));
+          "fewer than %d calibration tokens chose some experts (%s), so their scores say little; more data helps"
+              .formatted(RoutingAnalysis.FEW_TOKENS, places));
     }
   }
 }

@@ -94,7 +94,7 @@ final class SourceProof {
     }
     return move.isWhole()
         ? compareWhole(where, tensor, move.source().name())
-        : compareRows(where, tensor, move);
+        : compareParts(where, tensor, move);
   }
 
   private Optional<Finding> unproven(TensorView tensor) {
@@ -123,18 +123,18 @@ final class SourceProof {
     return Optional.empty();
   }
 
-  private Optional<Finding> compareRows(String where, TensorView tensor, TensorMove move) {
+  private Optional<Finding> compareParts(String where, TensorView tensor, TensorMove move) {
     if (!tensor.info().equals(move.target())) {
       return Optional.of(
           Finding.error(where, "is %s, the plan makes %s".formatted(tensor.info(), move.target())));
     }
-    TensorView original = source.tensors().view(move.source().name());
-    for (int position = 0; position < move.rows().size(); position++) {
-      MemorySegment row = original.slice(move.rows().get(position));
-      long mismatch = tensor.slice(position).mismatch(row);
+    long at = 0;
+    for (MemorySegment piece : move.pieces(source.tensors())) {
+      long mismatch = tensor.bytes().asSlice(at, piece.byteSize()).mismatch(piece);
       if (mismatch >= 0) {
-        return differs(where, position * row.byteSize() + mismatch, move.source().name());
+        return differs(where, at + mismatch, move.source().name());
       }
+      at += piece.byteSize();
     }
     changed.add(tensor.name());
     return Optional.empty();

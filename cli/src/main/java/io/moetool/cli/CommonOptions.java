@@ -1,6 +1,8 @@
 package io.moetool.cli;
 
 import io.moetool.cli.Progress.Style;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,6 +47,21 @@ final class CommonOptions {
 
   boolean isVerbose() {
     return verbose;
+  }
+
+  /** These options as arguments of a command that is run on behalf of this one. */
+  List<String> passedOn() {
+    List<String> arguments = new ArrayList<>(List.of("--threads", Integer.toString(threads)));
+    if (json) {
+      arguments.add("--json");
+    }
+    if (quiet) {
+      arguments.add("--quiet");
+    }
+    if (verbose) {
+      arguments.add("--verbose");
+    }
+    return arguments;
   }
 
   /** Where the command shows what it has to say. */

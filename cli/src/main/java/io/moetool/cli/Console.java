@@ -65,6 +65,10 @@ final class Console {
     }
   }
 
+  boolean isJson() {
+    return json;
+  }
+
   Progress progress() {
     return progress;
   }

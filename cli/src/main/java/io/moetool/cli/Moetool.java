@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "A toolchain for mixture-of-experts checkpoints: look inside, find out which experts"
             + " matter, remove the others, export to ONNX, and measure what it cost.",
     subcommands = {
+      DemoCommand.class,
       InspectCommand.class,
       AnalyzeCommand.class,
       PlanCommand.class,

@@ -15,7 +15,8 @@ class TensorViewTest {
 
   @Test
   void aSliceIsTheBytesOfOneIndexOfTheOutermostAxis() {
-    TensorView view = new TensorView(INFO, MemorySegment.ofArray(new byte[] {0, 1, 10, 11, 20, 21}));
+    TensorView view =
+        new TensorView(INFO, MemorySegment.ofArray(new byte[] {0, 1, 10, 11, 20, 21}));
     assertThat(view.slice(2).toArray(ValueLayout.JAVA_BYTE)).containsExactly(20, 21);
   }
 

@@ -13,8 +13,8 @@ import java.util.Set;
 /**
  * Everything that an output folder will hold, apart from index and manifest, which follow from it.
  *
- * @param shards tensors of each weights file in the order they are to be written; empty shards are left
- *     out
+ * @param shards tensors of each weights file in the order they are to be written; empty shards are
+ *     left out
  * @param configJson text of {@code config.json}
  * @param files copied byte for byte
  */
@@ -66,7 +66,10 @@ public record CheckpointContent(
       return Files.size(file.source());
     } catch (IOException e) {
       throw new EnvironmentException(
-          file.source().toString(), "cannot be read: " + e, "check the path and its permissions", e);
+          file.source().toString(),
+          "cannot be read: " + e,
+          "check the path and its permissions",
+          e);
     }
   }
 

@@ -44,7 +44,8 @@ public final class CheckpointFiles {
           "vocab.txt");
 
   private static final Pattern PATTERNS =
-      Pattern.compile("(?i)[^.].*\\.(py|tiktoken)|tiktoken\\.model|tokenizer\\.model\\.v\\d+.*|(licen[cs]e|notice)(\\W.*)?");
+      Pattern.compile(
+          "(?i)[^.].*\\.(py|tiktoken)|tiktoken\\.model|tokenizer\\.model\\.v\\d+.*|(licen[cs]e|notice)(\\W.*)?");
 
   private CheckpointFiles() {}
 

@@ -12,15 +12,19 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.Set;
 
 /**
- * The tensors of a Hugging Face checkpoint, however many files they are in. Opening reads and checks
- * all headers; tensors are read from the disk when their bytes are looked at. May be used by several
- * threads.
+ * The tensors of a Hugging Face checkpoint, however many files they are in. Opening reads and
+ * checks all headers; tensors are read from the disk when their bytes are looked at. May be used by
+ * several threads.
  */
 public final class CheckpointStore implements TensorStore {
+  private static final Set<String> FRAMEWORKS = Set.of("pt", "tf", "flax", "mlx");
+
   private final Path folder;
   private final SequencedMap<String, SafetensorsFile> shards;
   private final SequencedMap<String, SafetensorsFile> shardOf;
@@ -32,19 +36,22 @@ public final class CheckpointStore implements TensorStore {
     this.shards = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(shards));
     this.shardOf = new LinkedHashMap<>();
     List<String> collected = new ArrayList<>(indexWarnings);
-    shards.forEach(
-        (name, shard) -> {
-          shard.names().forEach(tensor -> shardOf.put(tensor, shard));
-          shard.header().warnings().forEach(warning -> collected.add(name + ": " + warning));
-        });
+    shards.forEach((name, shard) -> {
+      shard.names().forEach(tensor -> shardOf.put(tensor, shard));
+      shard.header().warnings().forEach(warning -> collected.add(name + ": " + warning));
+      Map<String, String> metadata = shard.header().metadata();
+      if (!metadata.isEmpty() && !FRAMEWORKS.contains(metadata.getOrDefault("format", ""))) {
+        collected.add(name + ": its metadata name no format; transformers 4 refuses such a file");
+      }
+    });
     this.warnings = List.copyOf(collected);
   }
 
   /**
    * Opens a checkpoint.
    *
-   * @param model a folder with {@code model.safetensors}, or with shards and their index; or one {@code
-   *     .safetensors} file
+   * @param model a folder with {@code model.safetensors}, or with shards and their index; or one
+   *     {@code .safetensors} file
    * @throws BadInputException if there is no checkpoint, it is incomplete, or its index and shards
    *     disagree
    * @throws EnvironmentException if a file cannot be read

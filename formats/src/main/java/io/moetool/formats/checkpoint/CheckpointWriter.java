@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes a complete checkpoint folder, or nothing. Weights stream through; memory does not grow with
- * the model.
+ * Writes a complete checkpoint folder, or nothing. Weights stream through; memory does not grow
+ * with the model.
  */
 public final class CheckpointWriter {
   private final StagedFolder staged;
@@ -99,7 +99,10 @@ public final class CheckpointWriter {
       add(file.name(), target);
     } catch (IOException e) {
       throw new EnvironmentException(
-          target.toString(), "cannot be copied from %s: %s".formatted(file.source(), e), "check the disk", e);
+          target.toString(),
+          "cannot be copied from %s: %s".formatted(file.source(), e),
+          "check the disk",
+          e);
     }
   }
 

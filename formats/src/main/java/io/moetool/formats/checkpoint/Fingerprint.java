@@ -12,9 +12,9 @@ import java.util.TreeSet;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Which model this is, in one line: statistics and plans carry it, so that they are never applied to
- * another model. Two checkpoints that differ only in how they are split into files, in spelling of their
- * config or in tensor order have the same fingerprint.
+ * Which model this is, in one line: statistics and plans carry it, so that they are never applied
+ * to another model. Two checkpoints that differ only in how they are split into files, in spelling
+ * of their config or in tensor order have the same fingerprint.
  *
  * <p>It is the SHA-256 of the following, texts in UTF-8 behind their length in bytes, numbers as 8
  * bytes, little-endian:
@@ -23,13 +23,13 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>the text {@code moetool-fingerprint-1};
  *   <li>the config as {@link CanonicalJson} text;
  *   <li>the number of tensors; then for each tensor in the order of its name ({@link
- *       String#compareTo}): its name, its element type, its rank, its extents, and of its bytes all if
- *       they are at most 65,536, otherwise three blocks of 16,384: the first, the last, and the one that
- *       starts at half of what remains beside a block, rounded down.
+ *       String#compareTo}): its name, its element type, its rank, its extents, and of its bytes all
+ *       if they are at most 65,536, otherwise three blocks of 16,384: the first, the last, and the
+ *       one that starts at half of what remains beside a block, rounded down.
  * </ol>
  *
- * <p>So it costs at most 64 KiB of reading per tensor, and it does not notice changes in the
- * middle of large tensors; for that there are the hashes of a {@link Manifest}.
+ * <p>So it costs at most 64 KiB of reading per tensor, and it does not notice changes in the middle
+ * of large tensors; for that there are the hashes of a {@link Manifest}.
  */
 public final class Fingerprint {
   private static final String HEADING = "moetool-fingerprint-1";
@@ -52,9 +52,13 @@ public final class Fingerprint {
     fingerprint.add(HEADING);
     fingerprint.add(CanonicalJson.of(config));
     fingerprint.add(tensors.names().size());
-    for (String name : new TreeSet<>(tensors.names())) {
-      fingerprint.add(tensors.info(name));
-      fingerprint.addSample(tensors.view(name).bytes());
+    try (MappedPages pages = new MappedPages()) {
+      for (String name : new TreeSet<>(tensors.names())) {
+        MemorySegment bytes = tensors.view(name).bytes();
+        fingerprint.add(tensors.info(name));
+        fingerprint.addSample(bytes);
+        pages.passed(bytes);
+      }
     }
     return "sha256:" + fingerprint.hash.hex();
   }
@@ -69,17 +73,12 @@ public final class Fingerprint {
   private void addSample(MemorySegment bytes) {
     long size = bytes.byteSize();
     if (size <= WHOLE) {
-      addBytes(bytes);
+      hash.update(bytes);
     } else {
-      addBytes(bytes.asSlice(0, BLOCK));
-      addBytes(bytes.asSlice((size - BLOCK) / 2, BLOCK));
-      addBytes(bytes.asSlice(size - BLOCK, BLOCK));
+      hash.update(bytes.asSlice(0, BLOCK));
+      hash.update(bytes.asSlice((size - BLOCK) / 2, BLOCK));
+      hash.update(bytes.asSlice(size - BLOCK, BLOCK));
     }
-  }
-
-  private void addBytes(MemorySegment bytes) {
-    hash.update(bytes);
-    MappedPages.release(bytes);
   }
 
   private void add(String text) {

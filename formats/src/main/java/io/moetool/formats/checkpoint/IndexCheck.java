@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * Compares an index with the shards it names and reports all disagreements at once. Libraries read such
- * checkpoints without complaint and fill what they miss with random numbers.
+ * Compares an index with the shards it names and reports all disagreements at once. Libraries read
+ * such checkpoints without complaint and fill what they miss with random numbers.
  */
 final class IndexCheck {
   private static final int SHOWN = 5;

@@ -21,8 +21,7 @@ final class IndexText {
           .writer()
           .with(
               new DefaultPrettyPrinter(
-                      Separators.createDefaultInstance()
-                          .withObjectNameValueSpacing(Spacing.AFTER))
+                      Separators.createDefaultInstance().withObjectNameValueSpacing(Spacing.AFTER))
                   .withObjectIndenter(new DefaultIndenter("  ", "\n")));
 
   private IndexText() {}

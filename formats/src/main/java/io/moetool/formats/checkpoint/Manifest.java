@@ -12,8 +12,9 @@ import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code moetool-manifest.json}: what made an output, from what, by which plan, and the hash of every
- * file and tensor. Holds no time and no path outside the folder: the same work gives the same bytes.
+ * {@code moetool-manifest.json}: what made an output, from what, by which plan, and the hash of
+ * every file and tensor. Holds no time and no path outside the folder: the same work gives the same
+ * bytes.
  *
  * @param formatVersion {@value #VERSION}
  * @param tool what wrote the output
@@ -129,13 +130,11 @@ public record Manifest(
     for (WrittenFile file : written) {
       files.put(file.name(), new FileEntry(file.bytes(), file.sha256()));
       file.tensors()
-          .forEach(
-              (name, sha256) -> {
-                Origin origin = originOf.apply(name);
-                tensors.put(
-                    name,
-                    new TensorEntry(sha256, file.name(), origin.sources(), origin.identical()));
-              });
+          .forEach((name, sha256) -> {
+            Origin origin = originOf.apply(name);
+            tensors.put(
+                name, new TensorEntry(sha256, file.name(), origin.sources(), origin.identical()));
+          });
     }
     return new Manifest(VERSION, tool, source, plan, files, tensors);
   }

@@ -11,9 +11,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder whose files are named by data. Names that lead out of it are refused, with one exception: in
- * the Hugging Face cache ({@code snapshots/<revision>/…}) files are links into {@code blobs} beside
- * {@code snapshots}.
+ * A folder whose files are named by data. Names that lead out of it are refused, with one
+ * exception: in the Hugging Face cache ({@code snapshots/<revision>/…}) files are links into {@code
+ * blobs} beside {@code snapshots}.
  */
 final class ModelFolder {
   private static final String MEND =

@@ -9,8 +9,8 @@ public final class ShardPacking {
   private ShardPacking() {}
 
   /**
-   * Fills one shard after the other in the order given, as other tools do. A tensor is never split; one
-   * that is larger than {@code maxBytes} gets a shard of its own.
+   * Fills one shard after the other in the order given, as other tools do. A tensor is never split;
+   * one that is larger than {@code maxBytes} gets a shard of its own.
    *
    * @param maxBytes most bytes of tensors in a shard
    */

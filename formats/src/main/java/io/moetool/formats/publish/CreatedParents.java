@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The folders above an output that had to be created for it, so that a failed run leaves nothing. */
+/**
+ * The folders above an output that had to be created for it, so that a failed run leaves nothing.
+ */
 final class CreatedParents {
   private final Deque<Path> innermostFirst;
 

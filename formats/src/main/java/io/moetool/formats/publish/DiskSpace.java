@@ -21,7 +21,10 @@ public final class DiskSpace {
       require(folder, bytes, Files.getFileStore(folder).getUsableSpace());
     } catch (IOException e) {
       throw new EnvironmentException(
-          folder.toString(), "free space cannot be asked for: " + e.getMessage(), "check the disk", e);
+          folder.toString(),
+          "free space cannot be asked for: " + e.getMessage(),
+          "check the disk",
+          e);
     }
   }
 
@@ -39,7 +42,8 @@ public final class DiskSpace {
     while (!Files.isDirectory(at)) {
       Path parent = at.getParent();
       if (parent == null) {
-        throw new EnvironmentException(path.toString(), "no folder above it exists", "check the path");
+        throw new EnvironmentException(
+            path.toString(), "no folder above it exists", "check the path");
       }
       at = parent;
     }

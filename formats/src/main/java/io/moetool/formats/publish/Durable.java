@@ -10,7 +10,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Asks the disk to keep what was written, so that a rename never precedes the bytes it publishes. */
+/**
+ * Asks the disk to keep what was written, so that a rename never precedes the bytes it publishes.
+ */
 final class Durable {
   private static final boolean POSIX =
       FileSystems.getDefault().supportedFileAttributeViews().contains("posix");

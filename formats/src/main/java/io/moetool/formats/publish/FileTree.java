@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Removes folders of our own. Links are removed, never followed. */
 final class FileTree {
-  /** A thread that is being stopped may add a file while its folder goes away. */
+  /** A thread that is being stopped may add or remove a file while its folder goes away. */
   private static final int ATTEMPTS = 5;
 
   private FileTree() {}
@@ -22,11 +23,10 @@ final class FileTree {
       try {
         Files.walkFileTree(root, new Deleting());
         return;
-      } catch (NoSuchFileException e) {
-        if (Files.notExists(root)) {
+      } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+        if (Files.notExists(root, LinkOption.NOFOLLOW_LINKS)) {
           return;
         }
-      } catch (DirectoryNotEmptyException e) {
         if (attempt == ATTEMPTS) {
           throw e;
         }

@@ -20,7 +20,8 @@ public final class OutputTarget {
   public static void check(Path target, List<Path> sources) {
     Path absolute = target.toAbsolutePath().normalize();
     if (absolute.getFileName() == null) {
-      throw new BadInputException(target.toString(), "is no name for an output", "choose another folder");
+      throw new BadInputException(
+          target.toString(), "is no name for an output", "choose another folder");
     }
     if (Files.exists(absolute, LinkOption.NOFOLLOW_LINKS)) {
       throw exists(target);
@@ -39,8 +40,7 @@ public final class OutputTarget {
   }
 
   static BadInputException exists(Path target) {
-    return new BadInputException(
-        target.toString(), "exists", "choose another folder or remove it");
+    return new BadInputException(target.toString(), "exists", "choose another folder or remove it");
   }
 
   private static Path real(Path path) {

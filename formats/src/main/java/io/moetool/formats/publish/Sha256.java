@@ -25,10 +25,12 @@ public final class Sha256 {
   public static String of(MemorySegment bytes) {
     Sha256 hash = new Sha256();
     long size = bytes.byteSize();
-    for (long at = 0; at < size; at += BLOCK) {
-      MemorySegment block = bytes.asSlice(at, Math.min(BLOCK, size - at));
-      hash.update(block);
-      MappedPages.release(block);
+    try (MappedPages pages = new MappedPages()) {
+      for (long at = 0; at < size; at += BLOCK) {
+        MemorySegment block = bytes.asSlice(at, Math.min(BLOCK, size - at));
+        hash.update(block);
+        pages.passed(block);
+      }
     }
     return hash.hex();
   }

@@ -11,8 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An output file that appears complete or not at all: written beside its target, then renamed over it.
- * Readers see the old file or the new one, never a part.
+ * An output file that appears complete or not at all: written beside its target, then renamed over
+ * it. Readers see the old file or the new one, never a part.
  */
 public final class StagedFile implements AutoCloseable {
   private static final AtomicLong COUNTER = new AtomicLong();
@@ -42,12 +42,15 @@ public final class StagedFile implements AutoCloseable {
       throw new BadInputException(target.toString(), "is a folder", "name a file");
     }
     CreatedParents parents = CreatedParents.of(absolute);
-    // Unlike a folder's, this name is unique: two runs may replace the same file, the later one wins.
+    // Unlike a folder's, this name is unique: two runs may replace the same file, the later one
+    // wins.
     Path staging =
         absolute.resolveSibling(
             ".%s.%d-%d.partial"
                 .formatted(
-                    absolute.getFileName(), ProcessHandle.current().pid(), COUNTER.incrementAndGet()));
+                    absolute.getFileName(),
+                    ProcessHandle.current().pid(),
+                    COUNTER.incrementAndGet()));
     StagedFile staged = new StagedFile(absolute, staging, parents);
     try {
       Files.write(staging, new byte[0], StandardOpenOption.CREATE_NEW);

@@ -55,7 +55,9 @@ public final class StagedFolder implements AutoCloseable {
     }
   }
 
-  /** As {@link #create(Path, List)}, for output that is made from nothing that could be overwritten. */
+  /**
+   * As {@link #create(Path, List)}, for output that is made from nothing that could be overwritten.
+   */
   public static StagedFolder create(Path target) {
     return create(target, List.of());
   }

@@ -16,8 +16,9 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exclusive right to fill a staging folder. Creating the folder takes it; an operating-system lock
- * on a file inside tells a folder that is being filled from one that a killed process left behind.
+ * The exclusive right to fill a staging folder. Creating the folder takes it; an operating-system
+ * lock on a file inside tells a folder that is being filled from one that a killed process left
+ * behind.
  */
 final class StagingLock {
   static final String FILE = ".moetool-lock";
@@ -109,7 +110,10 @@ final class StagingLock {
 
   private static EnvironmentException cannotCreate(Path staging, IOException e) {
     return new EnvironmentException(
-        staging.toString(), "cannot be created: " + e, "check the folder above and its permissions", e);
+        staging.toString(),
+        "cannot be created: " + e,
+        "check the folder above and its permissions",
+        e);
   }
 
   private static void closeQuietly(@Nullable FileChannel channel) {

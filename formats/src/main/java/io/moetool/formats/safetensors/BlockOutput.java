@@ -4,10 +4,12 @@ import io.moetool.formats.publish.Sha256;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -15,23 +17,30 @@ import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 
 /**
- * A file written in large blocks: while the caller fills one block, a second thread writes the block
- * before it and a third one hashes it.
+ * A file written in large blocks: while the caller fills one block, a second thread writes the
+ * blocks before it and a third one hashes them.
  */
 final class BlockOutput implements AutoCloseable {
   private static final int BLOCK = 4 << 20;
 
+  /** A few, so that no thread has to wait for each block of another on a busy machine. */
+  private static final int BLOCKS = 4;
+
   private final FileChannel channel;
   private final LongConsumer progress;
   private final Sha256 hash = new Sha256();
-  private final ExecutorService workers =
-      Executors.newFixedThreadPool(
-          2, Thread.ofPlatform().daemon().name("moetool-write-", 0).factory());
+  private final ExecutorService writer = worker("moetool-write");
+  private final ExecutorService hasher = worker("moetool-hash");
+  private final Queue<Handed> handedOver = new ArrayDeque<>();
 
-  private ByteBuffer filling = ByteBuffer.allocateDirect(BLOCK);
-  private ByteBuffer handedOver = ByteBuffer.allocateDirect(BLOCK);
-  private List<Future<?>> working = List.of();
+  /** Gives the blocks back at once; a collector would let them pile up from file to file. */
+  private final Arena arena = Arena.ofShared();
+
+  private ByteBuffer filling = newBlock();
   private long done;
+
+  /** A full block; it may be filled again once both have finished with it. */
+  private record Handed(ByteBuffer block, Future<?> writing, Future<?> hashing) {}
 
   /**
    * Writes from the current position of {@code channel}.
@@ -52,6 +61,7 @@ final class BlockOutput implements AutoCloseable {
       at += count;
       if (!filling.hasRemaining()) {
         handOver();
+        filling = emptyBlock();
       }
     }
   }
@@ -59,27 +69,38 @@ final class BlockOutput implements AutoCloseable {
   /** Writes what is left and returns the digest of all bytes as lower-case hex. */
   String finish() throws IOException {
     handOver();
-    awaitWorkers();
+    while (!handedOver.isEmpty()) {
+      awaitOldest();
+    }
     return hash.hex();
   }
 
   @Override
   public void close() {
-    workers.close();
+    writer.close();
+    hasher.close();
+    arena.close();
   }
 
-  private void handOver() throws IOException {
-    awaitWorkers();
-    ByteBuffer block = filling.flip();
-    filling = handedOver.clear();
-    handedOver = block;
-    done += block.remaining();
-    ByteBuffer toWrite = block.duplicate();
-    ByteBuffer toHash = block.duplicate();
-    working =
-        List.of(
-            workers.submit(() -> writeFully(toWrite)), workers.submit(() -> hash.update(toHash)));
+  private void handOver() {
+    filling.flip();
+    ByteBuffer toWrite = filling.duplicate();
+    ByteBuffer toHash = filling.duplicate();
+    handedOver.add(
+        new Handed(
+            filling,
+            writer.submit(() -> writeFully(toWrite)),
+            hasher.submit(() -> hash.update(toHash))));
+    done += filling.remaining();
     progress.accept(done);
+  }
+
+  private ByteBuffer newBlock() {
+    return arena.allocate(BLOCK).asByteBuffer();
+  }
+
+  private ByteBuffer emptyBlock() throws IOException {
+    return handedOver.size() < BLOCKS ? newBlock() : awaitOldest().clear();
   }
 
   private void writeFully(ByteBuffer bytes) {
@@ -92,11 +113,12 @@ final class BlockOutput implements AutoCloseable {
     }
   }
 
-  private void awaitWorkers() throws IOException {
+  private ByteBuffer awaitOldest() throws IOException {
+    Handed oldest = handedOver.remove();
     try {
-      for (Future<?> work : working) {
-        work.get();
-      }
+      oldest.writing.get();
+      oldest.hashing.get();
+      return oldest.block;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UncheckedIOException failure) {
         throw failure.getCause();
@@ -106,5 +128,9 @@ final class BlockOutput implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while writing");
     }
+  }
+
+  private static ExecutorService worker(String name) {
+    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
   }
 }

@@ -11,7 +11,10 @@ import java.util.Optional;
  * overlapping tensors can make a small file need any amount of memory.
  */
 record DataTiling(Place place, long dataStart, long fileBytes) {
-  /** The tensors by place in the file; of those that share a place because they are empty, in given order. */
+  /**
+   * The tensors by place in the file; of those that share a place because they are empty, in given
+   * order.
+   */
   List<StoredTensor> inOrder(Collection<StoredTensor> tensors) {
     List<StoredTensor> sorted =
         tensors.stream()
@@ -29,7 +32,9 @@ record DataTiling(Place place, long dataStart, long fileBytes) {
       }
       if (tensor.begin() < at) {
         throw place.at(
-            name, inFile(tensor.begin()), "overlaps its predecessor by %d bytes".formatted(at - tensor.begin()));
+            name,
+            inFile(tensor.begin()),
+            "overlaps its predecessor by %d bytes".formatted(at - tensor.begin()));
       }
       at = tensor.end();
     }

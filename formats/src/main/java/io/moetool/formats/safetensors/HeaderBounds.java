@@ -31,7 +31,8 @@ final class HeaderBounds {
           place.file(), "is a Git LFS pointer, not the weights", "fetch the weights: git lfs pull");
     }
     if (size < SafetensorsHeader.LENGTH_BYTES) {
-      throw place.at(0, "%d bytes are too few: 8 bytes of header length are expected".formatted(size));
+      throw place.at(
+          0, "%d bytes are too few: 8 bytes of header length are expected".formatted(size));
     }
     long length = file.get(LENGTH, 0);
     if (Long.compareUnsigned(length, SafetensorsHeader.MAX_JSON_BYTES) > 0) {
@@ -51,8 +52,8 @@ final class HeaderBounds {
   }
 
   /**
-   * JSON parsers guess among encodings, by zero bytes and byte order marks, and mend broken text; this
-   * format has one encoding.
+   * JSON parsers guess among encodings, by zero bytes and byte order marks, and mend broken text;
+   * this format has one encoding.
    */
   static void requireUtf8(Place place, MemorySegment text) {
     ByteBuffer bytes = text.asByteBuffer();

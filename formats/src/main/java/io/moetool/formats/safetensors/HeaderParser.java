@@ -16,8 +16,8 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads a header token by token. Stricter than the reference implementation wherever that would let two
- * readers see two different files.
+ * Reads a header token by token. Stricter than the reference implementation wherever that would let
+ * two readers see two different files.
  *
  * <p>Memory is a small multiple of the header's length, which is at most 100 MB.
  */
@@ -46,7 +46,8 @@ final class HeaderParser {
     MemorySegment text = HeaderBounds.json(place, file);
     HeaderBounds.requireUtf8(place, text);
     List<String> warnings = new ArrayList<>();
-    try (JsonParser json = FACTORY.createParser(ObjectReadContext.empty(), new SegmentInput(text))) {
+    try (JsonParser json =
+        FACTORY.createParser(ObjectReadContext.empty(), new SegmentInput(text))) {
       TensorEntryParser entries = new TensorEntryParser(place, json);
       read(json, entries);
       entries.warning().ifPresent(warnings::add);
@@ -120,10 +121,13 @@ final class HeaderParser {
 
   /** The parser refuses such names, but not such texts. */
   private static boolean hasLoneSurrogate(String text) {
-    return text.codePoints().anyMatch(c -> Character.MIN_SURROGATE <= c && c <= Character.MAX_SURROGATE);
+    return text.codePoints()
+        .anyMatch(c -> Character.MIN_SURROGATE <= c && c <= Character.MAX_SURROGATE);
   }
 
-  /** Byte offset in the file of a place in its header; that of the header if the place is unknown. */
+  /**
+   * Byte offset in the file of a place in its header; that of the header if the place is unknown.
+   */
   static long offset(@Nullable TokenStreamLocation location) {
     long inText = location == null ? 0 : Math.max(0, location.getByteOffset());
     return SafetensorsHeader.LENGTH_BYTES + inText;

@@ -1,12 +1,18 @@
 package io.moetool.formats.safetensors;
 
-/** Names from files, made fit for a message: hostile ones are neither endless nor able to steer a terminal. */
+/**
+ * Names from files, made fit for a message: hostile ones are neither endless nor able to steer a
+ * terminal.
+ */
 public final class Quoted {
   private static final int LONGEST = 200;
 
   private Quoted() {}
 
-  /** {@code name} in single quotes; control and invisible characters as {@code \}{@code u0007}, cut if long. */
+  /**
+   * {@code name} in single quotes; control and invisible characters as {@code \}{@code u0007}, cut
+   * if long.
+   */
   public static String of(String name) {
     StringBuilder out = new StringBuilder("'");
     int shown = Math.min(name.length(), LONGEST);

@@ -17,8 +17,8 @@ import java.util.Collections;
 import java.util.SequencedSet;
 
 /**
- * One safetensors file, mapped into memory whole. Opening reads the header only; tensors are read from
- * the disk when their bytes are looked at. May be used by several threads.
+ * One safetensors file, mapped into memory whole. Opening reads the header only; tensors are read
+ * from the disk when their bytes are looked at. May be used by several threads.
  */
 public final class SafetensorsFile implements TensorStore {
   private final Path path;
@@ -50,7 +50,10 @@ public final class SafetensorsFile implements TensorStore {
     } catch (IOException e) {
       arena.close();
       throw new EnvironmentException(
-          path.toString(), "cannot be mapped into memory: " + e, "check the permissions and the disk", e);
+          path.toString(),
+          "cannot be mapped into memory: " + e,
+          "check the permissions and the disk",
+          e);
     } catch (RuntimeException e) {
       arena.close();
       throw e;

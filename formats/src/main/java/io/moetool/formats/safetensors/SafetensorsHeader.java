@@ -11,8 +11,8 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 
 /**
- * What stands in front of the data of a safetensors file. Whoever holds one knows that its tensors tile
- * the data exactly: no holes, no overlaps, nothing behind the last.
+ * What stands in front of the data of a safetensors file. Whoever holds one knows that its tensors
+ * tile the data exactly: no holes, no overlaps, nothing behind the last.
  *
  * @param metadata text by key ({@code __metadata__})
  * @param tensors by name, in the order their bytes are stored

@@ -4,6 +4,7 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.OutputTensor;
 import io.moetool.formats.TensorInfo;
+import io.moetool.formats.publish.MappedPages;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.publish.WrittenFile;
 import java.io.IOException;
@@ -17,11 +18,11 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Writes safetensors files from tensors whose sizes are known and whose bytes are produced on the way.
- * Memory does not grow with the size of the file.
+ * Writes safetensors files from tensors whose sizes are known and whose bytes are produced on the
+ * way. Memory does not grow with the size of the file.
  *
- * <p>The order given is the order in the file, unless some tensor would then lie at an address that is
- * no multiple of its element size; in that case wider elements go first.
+ * <p>The order given is the order in the file, unless some tensor would then lie at an address that
+ * is no multiple of its element size; in that case wider elements go first.
  */
 public final class SafetensorsWriter {
   /** What libraries ask for before they accept a checkpoint. */
@@ -30,7 +31,8 @@ public final class SafetensorsWriter {
   private SafetensorsWriter() {}
 
   /**
-   * Header of the file that {@link #write(Path, List, WriteProgress)} would write: sizes and places.
+   * Header of the file that {@link #write(Path, List, WriteProgress)} would write: sizes and
+   * places.
    *
    * @throws BadInputException if it would be longer than readers accept
    */
@@ -53,7 +55,9 @@ public final class SafetensorsWriter {
     return write(path, tensors, CHECKPOINT_METADATA, progress);
   }
 
-  /** As {@link #write(Path, List, WriteProgress)}, with metadata of one's own, written in key order. */
+  /**
+   * As {@link #write(Path, List, WriteProgress)}, with metadata of one's own, written in key order.
+   */
   public static WrittenFile write(
       Path path, List<OutputTensor> tensors, Map<String, String> metadata, WriteProgress progress) {
     List<OutputTensor> ordered = TensorOrder.aligned(tensors, OutputTensor::info);
@@ -83,10 +87,11 @@ public final class SafetensorsWriter {
       throws IOException {
     long total = header.fileBytes();
     Map<String, String> hashes = new LinkedHashMap<>();
-    try (BlockOutput out = new BlockOutput(channel, done -> progress.written(done, total))) {
+    try (BlockOutput out = new BlockOutput(channel, done -> progress.written(done, total));
+        MappedPages pages = new MappedPages()) {
       out.write(MemorySegment.ofArray(header.toBytes()));
       for (OutputTensor tensor : tensors) {
-        TensorSink sink = new TensorSink(tensor.info(), out);
+        TensorSink sink = new TensorSink(tensor.info(), out, pages);
         tensor.content().writeTo(sink);
         hashes.put(tensor.info().name(), sink.finish());
       }

@@ -59,7 +59,8 @@ final class TensorEntryParser {
     if (offsets.size() != 2) {
       throw place.at(name, at, "has %d data_offsets, 2 are expected".formatted(offsets.size()));
     }
-    return checked(new TensorInfo(name, dtype, new Shape(shape)), offsets.get(0), offsets.get(1), at);
+    return checked(
+        new TensorInfo(name, dtype, new Shape(shape)), offsets.get(0), offsets.get(1), at);
   }
 
   /** What was skipped, if anything. */
@@ -118,10 +119,12 @@ final class TensorEntryParser {
   private long readNumber(String tensor, String field) {
     if (json.currentToken() != JsonToken.VALUE_NUMBER_INT || json.getString().startsWith("-")) {
       throw here(
-          tensor, "%s holds %s, not a whole number from 0".formatted(field, Quoted.of(json.getString())));
+          tensor,
+          "%s holds %s, not a whole number from 0".formatted(field, Quoted.of(json.getString())));
     }
     if (json.getNumberType() == NumberType.BIG_INTEGER) {
-      throw here(tensor, "%s holds %s, which is too large".formatted(field, Quoted.of(json.getString())));
+      throw here(
+          tensor, "%s holds %s, which is too large".formatted(field, Quoted.of(json.getString())));
     }
     return json.getLongValue();
   }

@@ -12,12 +12,14 @@ import java.lang.foreign.MemorySegment;
 final class TensorSink implements TensorContent.Sink {
   private final TensorInfo info;
   private final BlockOutput out;
+  private final MappedPages pages;
   private final Sha256 hash = new Sha256();
   private long missing;
 
-  TensorSink(TensorInfo info, BlockOutput out) {
+  TensorSink(TensorInfo info, BlockOutput out, MappedPages pages) {
     this.info = info;
     this.out = out;
+    this.pages = pages;
     this.missing = info.byteSize();
   }
 
@@ -31,7 +33,7 @@ final class TensorSink implements TensorContent.Sink {
     try {
       hash.update(bytes);
       out.write(bytes);
-      MappedPages.release(bytes);
+      pages.passed(bytes);
     } catch (InternalError e) {
       // How the JVM reports that a page of a mapped file could not be read.
       throw new EnvironmentException(

@@ -1,6 +1,7 @@
 /**
- * Reads and writes safetensors files: an 8-byte little-endian header length, a JSON header, then tensor
- * bytes back to back. A file that contradicts the format is refused with its name and the byte offset.
+ * Reads and writes safetensors files: an 8-byte little-endian header length, a JSON header, then
+ * tensor bytes back to back. A file that contradicts the format is refused with its name and the
+ * byte offset.
  *
  * <p>Nothing here knows what a tensor means, or that several files can belong together.
  */

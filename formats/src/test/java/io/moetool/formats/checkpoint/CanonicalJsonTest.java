@@ -17,7 +17,8 @@ class CanonicalJsonTest {
   void valuesMatterToTheLastDigit() {
     assertThat(canonical("{\"a\":1.0000000000000000000001}"))
         .isEqualTo("{\"a\":1.0000000000000000000001}");
-    assertThat(canonical("{\"a\":-0.5,\"b\":0.00,\"c\":1e-06,\"d\":123456789012345678901234567890}"))
+    assertThat(
+            canonical("{\"a\":-0.5,\"b\":0.00,\"c\":1e-06,\"d\":123456789012345678901234567890}"))
         .isEqualTo("{\"a\":-0.5,\"b\":0,\"c\":0.000001,\"d\":1.2345678901234567890123456789E+29}");
   }
 
@@ -32,7 +33,8 @@ class CanonicalJsonTest {
     assertThat(
             canonical(
                 """
-                {"transformers_version":"4.51.0","text_config":{"_name_or_path":"/x","k":4}}"""))
+                {"transformers_version":"4.51.0","text_config":{"_name_or_path":"/x","k":4}}\
+                """))
         .isEqualTo("{\"text_config\":{\"k\":4}}");
   }
 

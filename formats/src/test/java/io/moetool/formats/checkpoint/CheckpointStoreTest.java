@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.publish.WriteProgress;
+import io.moetool.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +60,15 @@ class CheckpointStoreTest {
     Tensors.file(folder.resolve("1.safetensors"), "a", "b", "extra");
     Tensors.file(folder.resolve("2.safetensors"), "b", "c");
     Tensors.index(
-        folder, "a", "1.safetensors", "b", "1.safetensors", "c", "1.safetensors", "d", "2.safetensors");
+        folder,
+        "a",
+        "1.safetensors",
+        "b",
+        "1.safetensors",
+        "c",
+        "1.safetensors",
+        "d",
+        "2.safetensors");
     assertThatThrownBy(() -> CheckpointStore.open(folder))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
@@ -74,7 +86,8 @@ class CheckpointStoreTest {
     Tensors.file(folder.resolve("1.safetensors"), "a", "b", "c", "d", "e", "f", "g", "h");
     Tensors.index(folder, "a", "1.safetensors");
     assertThatThrownBy(() -> CheckpointStore.open(folder))
-        .hasMessageContaining("tensor 'f' is in '1.safetensors' but not in the index; and 2 more" + AGAIN)
+        .hasMessageContaining(
+            "tensor 'f' is in '1.safetensors' but not in the index; and 2 more" + AGAIN)
         .hasMessageNotContaining("'g'");
   }
 
@@ -83,7 +96,15 @@ class CheckpointStoreTest {
     Tensors.file(folder.resolve("2.safetensors"), "b");
     Files.createDirectory(folder.resolve("4.safetensors"));
     Tensors.index(
-        folder, "a", "3.safetensors", "b", "2.safetensors", "c", "1.safetensors", "d", "4.safetensors");
+        folder,
+        "a",
+        "3.safetensors",
+        "b",
+        "2.safetensors",
+        "c",
+        "1.safetensors",
+        "d",
+        "4.safetensors");
     assertThatThrownBy(() -> CheckpointStore.open(folder))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
@@ -93,7 +114,14 @@ class CheckpointStoreTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"../m.safetensors", "/etc/passwd", "a/../../m.safetensors", "./m.safetensors", "..", "''"})
+  @CsvSource({
+    "../m.safetensors",
+    "/etc/passwd",
+    "a/../../m.safetensors",
+    "./m.safetensors",
+    "..",
+    "''"
+  })
   void shardNamesMayNotLeadOutOfTheFolder(String name) throws IOException {
     Path model = Files.createDirectory(folder.resolve("model"));
     Tensors.file(folder.resolve("m.safetensors"), "a");
@@ -110,7 +138,8 @@ class CheckpointStoreTest {
 
   @Test
   void shardNamesMayNotHoldBackslashesOrControlCharacters() throws IOException {
-    for (String name : new String[] {"..\\m.safetensors", "m\u0000.safetensors", "m\n.safetensors"}) {
+    for (String name :
+        new String[] {"..\\m.safetensors", "m\u0000.safetensors", "m\n.safetensors"}) {
       Tensors.index(folder, "a", name);
       assertThatThrownBy(() -> CheckpointStore.open(folder))
           .isInstanceOf(BadInputException.class)
@@ -189,7 +218,8 @@ class CheckpointStoreTest {
     Tensors.index(folder, "a", "1.safetensors", "b", "2.safetensors");
     assertThatThrownBy(() -> CheckpointStore.open(shard))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(shard + ": is only one of 2 shards of a checkpoint\n  name the folder: " + folder);
+        .hasMessage(
+            shard + ": is only one of 2 shards of a checkpoint\n  name the folder: " + folder);
   }
 
   @Test
@@ -268,13 +298,18 @@ class CheckpointStoreTest {
 
   @Test
   void oddThingsAreWarnedOf() throws IOException {
-    Tensors.file(folder.resolve("1.safetensors"), "a");
+    SafetensorsWriter.write(
+        folder.resolve("1.safetensors"),
+        List.of(Tensors.filled("a", 1, 1)),
+        Map.of("made-by", "hand"),
+        WriteProgress.none());
     Files.writeString(
         folder.resolve(CheckpointIndex.FILE), "{\"weight_map\":{\"a\":\"1.safetensors\"}}");
     try (CheckpointStore store = CheckpointStore.open(folder)) {
       assertThat(store.warnings())
           .containsExactly(
-              "model.safetensors.index.json has no metadata; transformers refuses such a checkpoint");
+              "model.safetensors.index.json has no metadata; transformers refuses such a checkpoint",
+              "1.safetensors: its metadata name no format; transformers 4 refuses such a file");
     }
   }
 

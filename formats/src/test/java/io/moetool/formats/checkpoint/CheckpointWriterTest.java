@@ -98,9 +98,8 @@ class CheckpointWriterTest {
       assertThat(manifest.tensors()).containsOnlyKeys("z", "a", "m");
       manifest
           .tensors()
-          .forEach(
-              (name, entry) ->
-                  assertThat(entry.sha256()).isEqualTo(Sha256.of(store.view(name).bytes())));
+          .forEach((name, entry) ->
+              assertThat(entry.sha256()).isEqualTo(Sha256.of(store.view(name).bytes())));
     }
   }
 
@@ -149,10 +148,7 @@ class CheckpointWriterTest {
     TensorContent content = sink -> asked.add("content");
     OutputTensor tensor = new OutputTensor(new TensorInfo("a", DType.U8, Shape.of(0)), content);
     assertThatThrownBy(
-            () ->
-                write(
-                    out,
-                    new CheckpointContent(List.of(List.of(tensor)), CONFIG, List.of())))
+            () -> write(out, new CheckpointContent(List.of(List.of(tensor)), CONFIG, List.of())))
         .isInstanceOf(BadInputException.class)
         .hasMessage(out + ": exists\n  choose another folder or remove it");
     assertThat(asked).isEmpty();
@@ -162,10 +158,9 @@ class CheckpointWriterTest {
   @Test
   void aSourceIsNeverWrittenTo() throws IOException {
     Path source = Files.createDirectory(folder.resolve("source"));
-    assertThatThrownBy(
-            () ->
-                CheckpointWriter.write(
-                    source.resolve("out"), List.of(source), one(), MANIFEST, WriteProgress.none()))
+    assertThatThrownBy(() ->
+            CheckpointWriter.write(
+                source.resolve("out"), List.of(source), one(), MANIFEST, WriteProgress.none()))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("lies inside the source");
     assertThat(source).isEmptyDirectory();
@@ -175,11 +170,10 @@ class CheckpointWriterTest {
   void spaceIsAskedForBeforeTheFirstByte() {
     OutputTensor huge =
         new OutputTensor(new TensorInfo("huge", DType.U8, Shape.of(1L << 59)), sink -> {});
-    assertThatThrownBy(
-            () ->
-                write(
-                    folder.resolve("out"),
-                    new CheckpointContent(List.of(List.of(huge)), CONFIG, List.of())))
+    assertThatThrownBy(() ->
+            write(
+                folder.resolve("out"),
+                new CheckpointContent(List.of(List.of(huge)), CONFIG, List.of())))
         .isInstanceOf(EnvironmentException.class)
         .hasMessageStartingWith(folder + ": not enough disk space: 576.5 PB needed, ");
     assertThat(folder).isEmptyDirectory();

@@ -49,7 +49,13 @@ class FingerprintTest {
     number(expected, 1);
     number(expected, 3);
     expected.writeBytes(new byte[] {1, 2, 3});
-    assertThat(fingerprint(CONFIG, List.of(List.of(Tensors.of("small", (byte) 1, (byte) 2, (byte) 3), Tensors.of("large", large)))))
+    assertThat(
+            fingerprint(
+                CONFIG,
+                List.of(
+                    List.of(
+                        Tensors.of("small", (byte) 1, (byte) 2, (byte) 3),
+                        Tensors.of("large", large)))))
         .isEqualTo("sha256:" + Sha256.of(MemorySegment.ofArray(expected.toByteArray())));
   }
 
@@ -72,7 +78,8 @@ class FingerprintTest {
                 fingerprint(CONFIG, tensor),
                 fingerprint(CONFIG.replace("32", "16"), tensor),
                 fingerprint(CONFIG, new OutputTensor(info.withName("b"), tensor.content())),
-                fingerprint(CONFIG, new OutputTensor(info.withShape(Shape.of(2, 2)), tensor.content())),
+                fingerprint(
+                    CONFIG, new OutputTensor(info.withShape(Shape.of(2, 2)), tensor.content())),
                 fingerprint(
                     CONFIG,
                     new OutputTensor(new TensorInfo("a", DType.I8, Shape.of(4)), tensor.content())),
@@ -82,10 +89,19 @@ class FingerprintTest {
 
   @ParameterizedTest(name = "byte {1} of {0}: seen {2}")
   @CsvSource({
-    "65536, 0, true", "65536, 40000, true", "65536, 65535, true",
-    "200000, 0, true", "200000, 16383, true", "200000, 16384, false",
-    "200000, 91807, false", "200000, 91808, true", "200000, 108191, true", "200000, 108192, false",
-    "200000, 183615, false", "200000, 183616, true", "200000, 199999, true"
+    "65536, 0, true",
+    "65536, 40000, true",
+    "65536, 65535, true",
+    "200000, 0, true",
+    "200000, 16383, true",
+    "200000, 16384, false",
+    "200000, 91807, false",
+    "200000, 91808, true",
+    "200000, 108191, true",
+    "200000, 108192, false",
+    "200000, 183615, false",
+    "200000, 183616, true",
+    "200000, 199999, true"
   })
   void smallTensorsAreReadWholeAndLargeOnesAtThreePlaces(int size, int at, boolean seen) {
     byte[] bytes = new byte[size];
@@ -118,7 +134,6 @@ class FingerprintTest {
   }
 
   private static void number(ByteArrayOutputStream out, long number) {
-    out.writeBytes(
-        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array());
+    out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array());
   }
 }

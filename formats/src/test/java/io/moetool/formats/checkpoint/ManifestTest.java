@@ -38,9 +38,11 @@ class ManifestTest {
             Map.entry("config.json", new Manifest.FileEntry(7, "c0")));
     assertThat(manifest.tensors())
         .containsExactly(
-            Map.entry("b", new Manifest.TensorEntry("b0", "model.safetensors", List.of("old.b"), true)),
             Map.entry(
-                "a", new Manifest.TensorEntry("a0", "model.safetensors", List.of("x", "y"), false)));
+                "b", new Manifest.TensorEntry("b0", "model.safetensors", List.of("old.b"), true)),
+            Map.entry(
+                "a",
+                new Manifest.TensorEntry("a0", "model.safetensors", List.of("x", "y"), false)));
   }
 
   @Test
@@ -99,7 +101,8 @@ class ManifestTest {
   }
 
   private static Manifest example() {
-    WrittenFile weights = new WrittenFile("model.safetensors", 99, "f0", ordered("b", "b0", "a", "a0"));
+    WrittenFile weights =
+        new WrittenFile("model.safetensors", 99, "f0", ordered("b", "b0", "a", "a0"));
     WrittenFile config = new WrittenFile("config.json", 7, "c0", Map.of());
     return Manifest.of(
         tool(),

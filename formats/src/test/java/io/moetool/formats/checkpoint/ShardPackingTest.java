@@ -13,7 +13,8 @@ class ShardPackingTest {
   @Test
   void shardsAreFilledInOrderUpToTheLimit() {
     // 4+4 fill a shard exactly, 5 leaves no room for 4, 9 gets a shard of its own.
-    assertThat(sizes(8, 4, 4, 5, 4, 0, 9, 1)).containsExactly(List.of(4, 4), List.of(5), List.of(4, 0), List.of(9), List.of(1));
+    assertThat(sizes(8, 4, 4, 5, 4, 0, 9, 1))
+        .containsExactly(List.of(4, 4), List.of(5), List.of(4, 0), List.of(9), List.of(1));
   }
 
   @Test

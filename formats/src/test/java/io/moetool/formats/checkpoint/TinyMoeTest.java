@@ -28,7 +28,8 @@ class TinyMoeTest {
   @Test
   void everyTensorIsThere() {
     try (CheckpointStore store = CheckpointStore.open(MODEL)) {
-      // Embedding, head, last norm; per layer 2 norms, 4 projections, 2 head norms, router, 32 experts of 3.
+      // Embedding, head, last norm; per layer 2 norms, 4 projections, 2 head norms, router, 32
+      // experts of 3.
       assertThat(store.names()).hasSize(3 + 6 * (9 + 32 * 3));
       assertThat(store.names()).allMatch(name -> store.info(name).dtype() == DType.BF16);
       assertThat(store.tensorBytes()).isEqualTo(18_560_640);
@@ -66,7 +67,9 @@ class TinyMoeTest {
           out,
           List.of(MODEL),
           new CheckpointContent(
-              ShardPacking.greedy(store.names().reversed().stream().map(name -> copy(store, name)).toList(), 5_000_000),
+              ShardPacking.greedy(
+                  store.names().reversed().stream().map(name -> copy(store, name)).toList(),
+                  5_000_000),
               Json.writeCompact(Json.readObject(store.configFile())),
               CheckpointFiles.of(MODEL)),
           CheckpointWriterTest.MANIFEST,
@@ -105,7 +108,6 @@ class TinyMoeTest {
   }
 
   private static OutputTensor copy(CheckpointStore store, String name) {
-    return new OutputTensor(
-        store.info(name), TensorContent.of(List.of(store.view(name).bytes())));
+    return new OutputTensor(store.info(name), TensorContent.of(List.of(store.view(name).bytes())));
   }
 }

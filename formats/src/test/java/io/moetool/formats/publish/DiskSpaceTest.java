@@ -20,14 +20,16 @@ class DiskSpaceTest {
         .hasMessage(
             """
             /data: not enough disk space: 12.3 GB needed, 999 bytes free
-              free 12.3 GB or choose a folder on another disk""");
+              free 12.3 GB or choose a folder on another disk\
+            """);
     assertThatThrownBy(() -> DiskSpace.require(disk, Long.MAX_VALUE, 999_999))
         .hasMessageContaining("9.2 EB needed, 1.0 MB free");
   }
 
   @Test
   void justEnoughIsEnough() {
-    assertThatCode(() -> DiskSpace.require(Path.of("/data"), 1000, 1000)).doesNotThrowAnyException();
+    assertThatCode(() -> DiskSpace.require(Path.of("/data"), 1000, 1000))
+        .doesNotThrowAnyException();
   }
 
   @Test

@@ -45,7 +45,8 @@ class StagedFolderTest {
 
   @Test
   void linksInAnAbandonedFolderAreNotFollowed() throws IOException {
-    Path precious = Files.writeString(Files.createDirectory(folder.resolve("precious")).resolve("f"), "1");
+    Path precious =
+        Files.writeString(Files.createDirectory(folder.resolve("precious")).resolve("f"), "1");
     try (StagedFolder staged = StagedFolder.create(folder.resolve("out"))) {
       Files.createSymbolicLink(staged.path().resolve("link"), precious.getParent());
     }
@@ -88,7 +89,8 @@ class StagedFolderTest {
   void aTargetInsideItsSourceIsRefused() throws IOException {
     Path source = Files.createDirectory(folder.resolve("model"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), source);
-    for (Path target : List.of(source.resolve("out"), link.resolve("sub/out"), link.resolve("sub/../out"))) {
+    for (Path target :
+        List.of(source.resolve("out"), link.resolve("sub/out"), link.resolve("sub/../out"))) {
       assertThatThrownBy(() -> StagedFolder.create(target, List.of(source)))
           .isInstanceOf(BadInputException.class)
           .hasMessage(
@@ -101,7 +103,8 @@ class StagedFolderTest {
   @Test
   void aTargetBesideItsSourceIsFine() throws IOException {
     Path source = Files.createDirectory(folder.resolve("model"));
-    try (StagedFolder staged = StagedFolder.create(folder.resolve("model-pruned"), List.of(source))) {
+    try (StagedFolder staged =
+        StagedFolder.create(folder.resolve("model-pruned"), List.of(source))) {
       staged.commit();
     }
     assertThat(folder.resolve("model-pruned")).isDirectory();

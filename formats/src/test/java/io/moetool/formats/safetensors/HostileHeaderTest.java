@@ -48,7 +48,8 @@ class HostileHeaderTest {
     assertThatThrownBy(() -> Image.parse(new byte[7]))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
-            "m.safetensors, byte 0: 7 bytes are too few: 8 bytes of header length are expected" + MEND);
+            "m.safetensors, byte 0: 7 bytes are too few: 8 bytes of header length are expected"
+                + MEND);
   }
 
   @Test
@@ -105,8 +106,7 @@ class HostileHeaderTest {
     byte[] utf16 = "{}".getBytes(StandardCharsets.UTF_16LE);
     assertThatThrownBy(() -> Image.parse(Image.of(utf16)))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(
-            "m.safetensors, byte 9: the header holds a zero byte" + MEND);
+        .hasMessage("m.safetensors, byte 9: the header holds a zero byte" + MEND);
   }
 
   @ParameterizedTest(name = "{1}")
@@ -161,8 +161,7 @@ class HostileHeaderTest {
         arguments(
             entry("\"F32\"", "[1" + ",1".repeat(64) + "]", "[0,4]"),
             "tensor 'a' shape has more than 64 numbers"),
-        arguments(
-            entry("\"F32\"", "[2]", "[8,0]"), "tensor 'a' ends at 0, before it begins at 8"),
+        arguments(entry("\"F32\"", "[2]", "[8,0]"), "tensor 'a' ends at 0, before it begins at 8"),
         arguments(
             entry("\"BF16\"", "[4]", "[0,7]"),
             "tensor 'a' BF16[4] takes 8 bytes, its data_offsets [0,7] hold 7"),
@@ -218,7 +217,8 @@ class HostileHeaderTest {
 
   @Test
   void offsetsAtTheEndOfTheNumberRangeAreRefused() {
-    // Eight contiguous tensors of 2^60-1 bytes end just below 2^63; the next begins in the last of them.
+    // Eight contiguous tensors of 2^60-1 bytes end just below 2^63; the next begins in the last of
+    // them.
     long size = (1L << 60) - 1;
     StringBuilder header = new StringBuilder("{");
     for (int i = 0; i < 8; i++) {
@@ -249,13 +249,14 @@ class HostileHeaderTest {
 
   @Test
   void aNameMayStandForOneTensorOnly() {
-    assertThatThrownBy(() -> Image.parse(Image.of(two(0, 4, 4, 8).replace("\"b\"", "\"a\""), new byte[8])))
+    assertThatThrownBy(
+            () -> Image.parse(Image.of(two(0, 4, 4, 8).replace("\"b\"", "\"a\""), new byte[8])))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
             "m.safetensors, byte 61: tensor 'a' is there twice: readers differ in which one they take"
                 + MEND);
-    assertThatThrownBy(
-            () -> Image.parse(Image.of(two(0, 4, 4, 8).replace("\"b\"", "\"\\u0061\""), new byte[8])))
+    assertThatThrownBy(() ->
+            Image.parse(Image.of(two(0, 4, 4, 8).replace("\"b\"", "\"\\u0061\""), new byte[8])))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("tensor 'a' is there twice");
   }
@@ -299,7 +300,10 @@ class HostileHeaderTest {
   }
 
   private static String entry(String dtype, String shape, @Nullable String offsets) {
-    return "{\"dtype\":" + dtype + ",\"shape\":" + shape
+    return "{\"dtype\":"
+        + dtype
+        + ",\"shape\":"
+        + shape
         + (offsets == null ? "}" : ",\"data_offsets\":" + offsets + "}");
   }
 

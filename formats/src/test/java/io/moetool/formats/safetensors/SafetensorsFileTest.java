@@ -25,13 +25,15 @@ class SafetensorsFileTest {
   private static final String TWO =
       """
       {"b":{"dtype":"I16","shape":[2],"data_offsets":[2,6]},
-       "a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}} \s""";
+       "a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}\
+      """;
 
   @TempDir Path folder;
 
   @Test
   void viewsShowTheStoredBytes() throws IOException {
-    Path path = Files.write(folder.resolve("m.safetensors"), Image.of(TWO, new byte[] {7, 8, 1, 0, 2, 1}));
+    Path path =
+        Files.write(folder.resolve("m.safetensors"), Image.of(TWO, new byte[] {7, 8, 1, 0, 2, 1}));
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
       assertThat(file.names()).containsExactly("a", "b");
       assertThat(file.contains("a")).isTrue();
@@ -97,7 +99,10 @@ class SafetensorsFileTest {
     Path path = folder.resolve("sparse.safetensors");
     try (FileChannel channel =
         FileChannel.open(
-            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            path,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.SPARSE)) {
       channel.write(ByteBuffer.wrap(header.toBytes()));
       channel.write(ByteBuffer.wrap(new byte[] {9}), header.dataStart() + wide - 1);
       channel.write(ByteBuffer.wrap(new byte[] {1, 2, 0, 0}), header.dataStart() + wide);

@@ -34,9 +34,7 @@ class SafetensorsWriterTest {
     Path path = folder.resolve("m.safetensors");
     WrittenFile written =
         SafetensorsWriter.write(
-            path,
-            List.of(u8("b", 1, 2, 3, 4), u8("a", 5)),
-            WriteProgress.none());
+            path, List.of(u8("b", 1, 2, 3, 4), u8("a", 5)), WriteProgress.none());
     String header =
         "{\"__metadata__\":{\"format\":\"pt\"},"
             + "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
@@ -51,13 +49,15 @@ class SafetensorsWriterTest {
   void hashesAreThoseOfTheBytes() throws IOException {
     Path path = folder.resolve("m.safetensors");
     WrittenFile written =
-        SafetensorsWriter.write(path, List.of(u8("abc", 'a', 'b', 'c'), u8("none")), WriteProgress.none());
+        SafetensorsWriter.write(
+            path, List.of(u8("abc", 'a', 'b', 'c'), u8("none")), WriteProgress.none());
     // FIPS 180-2, appendix B.1, and the digest of nothing.
     assertThat(written.tensors())
         .containsExactly(
             Map.entry("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
             Map.entry("none", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
-    assertThat(written.sha256()).isEqualTo(Sha256.of(MemorySegment.ofArray(Files.readAllBytes(path))));
+    assertThat(written.sha256())
+        .isEqualTo(Sha256.of(MemorySegment.ofArray(Files.readAllBytes(path))));
   }
 
   @Test
@@ -73,7 +73,8 @@ class SafetensorsWriterTest {
       contents.add(content);
       tensors.add(
           new OutputTensor(
-              new TensorInfo("t" + i, DType.U8, Shape.of(sizes[i])), inPieces(content, 1 + i * 12_345)));
+              new TensorInfo("t" + i, DType.U8, Shape.of(sizes[i])),
+              inPieces(content, 1 + i * 12_345)));
     }
     Path path = folder.resolve("m.safetensors");
     WrittenFile written = SafetensorsWriter.write(path, tensors, WriteProgress.none());
@@ -149,7 +150,8 @@ class SafetensorsWriterTest {
                 new TensorInfo("blocks", DType.U8, Shape.of(5)),
                 new TensorInfo("a", DType.BF16, Shape.of(1)),
                 new TensorInfo("f", DType.F32, Shape.of(1))));
-    assertThat(layout.tensors().sequencedKeySet()).containsExactly("f", "b", "a", "scale", "blocks");
+    assertThat(layout.tensors().sequencedKeySet())
+        .containsExactly("f", "b", "a", "scale", "blocks");
   }
 
   @Test
@@ -182,7 +184,8 @@ class SafetensorsWriterTest {
   @Test
   void aFileWithBytesIsNotWrittenOver() throws IOException {
     Path path = Files.write(folder.resolve("m.safetensors"), new byte[] {1});
-    assertThatThrownBy(() -> SafetensorsWriter.write(path, List.of(u8("a", 1)), WriteProgress.none()))
+    assertThatThrownBy(
+            () -> SafetensorsWriter.write(path, List.of(u8("a", 1)), WriteProgress.none()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(path + " is there already and not empty");
     assertThat(Files.readAllBytes(path)).containsExactly(1);
@@ -195,7 +198,8 @@ class SafetensorsWriterTest {
     Path path = folder.resolve("m.safetensors");
     OutputTensor tensor =
         new OutputTensor(
-            new TensorInfo("t", DType.U8, Shape.of(10 << 20)), inPieces(new byte[10 << 20], 1 << 20));
+            new TensorInfo("t", DType.U8, Shape.of(10 << 20)),
+            inPieces(new byte[10 << 20], 1 << 20));
     SafetensorsWriter.write(
         path,
         List.of(tensor),

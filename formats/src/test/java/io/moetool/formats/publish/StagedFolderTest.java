@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,24 +166,51 @@ class StagedFolderTest {
   @Test
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "processes are ended there without a signal")
   void aRunThatIsInterruptedCleansUp() throws Exception {
-    Path target = folder.resolve("deep/out");
-    Process run =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                InterruptedRun.class.getName(),
-                target.toString())
-            .redirectErrorStream(true)
-            .start();
-    try (BufferedReader output = run.inputReader()) {
-      assertThat(output.readLine()).isEqualTo("staged");
+    try (OtherRun run = new OtherRun(folder.resolve("deep/out"))) {
       assertThat(folder.resolve("deep/.out.partial/half")).exists();
-      run.destroy();
-      run.waitFor();
+      run.process().destroy();
+      run.process().waitFor();
       assertThat(folder).isEmptyDirectory();
-    } finally {
-      run.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aRunThatIsKilledIsToldFromOneThatIsAlive() throws Exception {
+    Path target = folder.resolve("out");
+    try (OtherRun run = new OtherRun(target)) {
+      assertThatThrownBy(() -> StagedFolder.create(target))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("another run of moetool is writing this output now");
+      assertThatThrownBy(() -> StagedFolder.discardLeftover(target))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("another run of moetool is writing this output now");
+      run.process().destroyForcibly().waitFor();
+    }
+    assertThatThrownBy(() -> StagedFolder.create(target))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("an earlier run was ended before it could finish or clean up");
+    assertThat(StagedFolder.discardLeftover(target)).isTrue();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  /** Another JVM that has staged a folder and waits. */
+  private record OtherRun(Process process) implements AutoCloseable {
+    OtherRun(Path target) throws IOException {
+      this(
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  InterruptedRun.class.getName(),
+                  target.toString())
+              .redirectErrorStream(true)
+              .start());
+      assertThat(process.inputReader().readLine()).isEqualTo("staged");
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
     }
   }
 }

@@ -28,8 +28,8 @@ public enum ExpertStatistic {
   /** Largest component of |f|; the largest counts, it is not summed. */
   MX,
   /**
-   * Σ g ‖f‖₂ m, where m = max(0, 1 - cos(u, v)) of the hidden states u before and v after the block:
-   * tokens that the block hardly changes count less (EASY-EP, arXiv 2504.06792).
+   * Σ g ‖f‖₂ m, where m = max(0, 1 - cos(h, h + r)) of the hidden state h before the block and the
+   * routed experts' weighted sum r: tokens they hardly turn count less (EASY-EP, arXiv 2504.06792).
    */
   EASY,
   /** Σ z, over all tokens. */

@@ -78,9 +78,8 @@ public final class SequenceSums {
 
   private void addToken(MoeObservation seen, int token) {
     selected[token] = seen.selected().rowToArray(token);
-    double change =
-        Math.max(0, 1 - RowNorms.cosine(seen.residual().row(token), seen.output().row(token)));
     int perToken = seen.selected().columns();
+    double turn = TokenTurn.of(seen.residual().row(token), routed(seen, token));
     for (int rank = 0; rank < perToken; rank++) {
       int expert = selected[token][rank];
       double weight = seen.weights().get(token, rank);
@@ -95,10 +94,20 @@ public final class SequenceSums {
       sums.add(R1, expert, weight * norm);
       sums.add(R2, expert, weight * weight * squares);
       sums.add(MX, expert, RowNorms.maxAbs(output));
-      sums.add(EASY, expert, weight * norm * change);
+      sums.add(EASY, expert, weight * norm * turn);
       outputs
           .computeIfAbsent(expert, e -> new ColumnSums(seen.expertOutputs().columns()))
           .add(output, 1);
     }
+  }
+
+  /** Σ g f of one token. */
+  private static ColumnSums routed(MoeObservation seen, int token) {
+    int perToken = seen.selected().columns();
+    ColumnSums sum = new ColumnSums(seen.expertOutputs().columns());
+    for (int rank = 0; rank < perToken; rank++) {
+      sum.add(seen.expertOutputs().row(token * perToken + rank), seen.weights().get(token, rank));
+    }
+    return sum;
   }
 }

@@ -20,20 +20,21 @@ final class Exponential {
   /** Adding it rounds a small number to an integer, which then lies in the lowest bits. */
   static final double ROUNDER = 0x1.8p52;
 
-  /** 1/13!, 1/12!, …, 1/1!, 1/0!. */
-  private static final double[] COEFFICIENTS = inverseFactorials();
+  // Coefficients of r^n, 1/n!; those of r and 1 are 1. Spelt out, so that compilers see constants.
+  static final double C13 = 1 / 6227020800.0;
+  static final double C12 = 1 / 479001600.0;
+  static final double C11 = 1 / 39916800.0;
+  static final double C10 = 1 / 3628800.0;
+  static final double C9 = 1 / 362880.0;
+  static final double C8 = 1 / 40320.0;
+  static final double C7 = 1 / 5040.0;
+  static final double C6 = 1 / 720.0;
+  static final double C5 = 1 / 120.0;
+  static final double C4 = 1 / 24.0;
+  static final double C3 = 1 / 6.0;
+  static final double C2 = 1 / 2.0;
 
   private Exponential() {}
-
-  /** Coefficient of r^(13 - index). */
-  static double coefficient(int index) {
-    return COEFFICIENTS[index];
-  }
-
-  /** Number of coefficients. */
-  static int coefficients() {
-    return COEFFICIENTS.length;
-  }
 
   /** exp(x) for x ≤ 0; NaN for NaN. */
   static double of(double x) {
@@ -41,21 +42,21 @@ final class Exponential {
     double rounded = bounded * LOG2_E + ROUNDER;
     double k = rounded - ROUNDER;
     double r = bounded - k * LOG_2_HIGH - k * LOG_2_LOW;
-    double sum = COEFFICIENTS[0];
-    for (int index = 1; index < COEFFICIENTS.length; index++) {
-      sum = sum * r + COEFFICIENTS[index];
-    }
+    double sum = C13;
+    sum = sum * r + C12;
+    sum = sum * r + C11;
+    sum = sum * r + C10;
+    sum = sum * r + C9;
+    sum = sum * r + C8;
+    sum = sum * r + C7;
+    sum = sum * r + C6;
+    sum = sum * r + C5;
+    sum = sum * r + C4;
+    sum = sum * r + C3;
+    sum = sum * r + C2;
+    sum = sum * r + 1;
+    sum = sum * r + 1;
     double powerOfTwo = Double.longBitsToDouble((Double.doubleToRawLongBits(rounded) + 1023) << 52);
     return sum * powerOfTwo;
-  }
-
-  private static double[] inverseFactorials() {
-    double[] inverse = new double[14];
-    long factorial = 1;
-    for (int n = 0; n < inverse.length; n++) {
-      factorial *= Math.max(n, 1);
-      inverse[inverse.length - 1 - n] = 1.0 / factorial;
-    }
-    return inverse;
   }
 }

@@ -1,8 +1,8 @@
 package io.moetool.kernels;
 
 /**
- * Functions that turn logits into float32 scores. Each result is computed in float64 with {@link
- * StrictMath}, whose bits do not depend on the machine, and rounded once.
+ * Functions that turn logits into float32 scores. Each result is computed in float64, with the same bits
+ * on every machine ({@link Exponential}), and rounded once.
  */
 final class Softmax {
   private Softmax() {}
@@ -15,22 +15,23 @@ final class Softmax {
     }
     double sum = 0;
     for (int i = 0; i < count; i++) {
-      sum += StrictMath.exp(logits[i] - max);
+      sum += Exponential.of(logits[i] - max);
     }
     for (int i = 0; i < count; i++) {
-      out[i] = (float) (StrictMath.exp(logits[i] - max) / sum);
+      out[i] = (float) (Exponential.of(logits[i] - max) / sum);
     }
   }
 
   /** 1 / (1 + exp(-z)). */
   static float sigmoid(float logit) {
-    return (float) (1 / (1 + StrictMath.exp(-(double) logit)));
+    double small = Exponential.of(-Math.abs((double) logit));
+    return (float) ((logit < 0 ? small : 1) / (1 + small));
   }
 
   /** sqrt(log(1 + exp(z))). */
   static float sqrtSoftplus(float logit) {
     // log(1 + exp(z)) = max(z, 0) + log1p(exp(-|z|)), which never overflows.
-    double softplus = Math.max(logit, 0.0) + StrictMath.log1p(StrictMath.exp(-Math.abs((double) logit)));
-    return (float) Math.sqrt(softplus);
+    double small = Exponential.of(-Math.abs((double) logit));
+    return (float) Math.sqrt(Math.max(logit, 0.0) + StrictMath.log1p(small));
   }
 }

@@ -144,10 +144,20 @@ final class VectorKernels implements Kernels {
     DoubleVector k = rounded.sub(Exponential.ROUNDER);
     DoubleVector r =
         bounded.sub(k.mul(Exponential.LOG_2_HIGH)).sub(k.mul(Exponential.LOG_2_LOW));
-    DoubleVector sum = DoubleVector.broadcast(DOUBLES, Exponential.coefficient(0));
-    for (int index = 1; index < Exponential.coefficients(); index++) {
-      sum = sum.mul(r).add(Exponential.coefficient(index));
-    }
+    DoubleVector sum = DoubleVector.broadcast(DOUBLES, Exponential.C13);
+    sum = sum.mul(r).add(Exponential.C12);
+    sum = sum.mul(r).add(Exponential.C11);
+    sum = sum.mul(r).add(Exponential.C10);
+    sum = sum.mul(r).add(Exponential.C9);
+    sum = sum.mul(r).add(Exponential.C8);
+    sum = sum.mul(r).add(Exponential.C7);
+    sum = sum.mul(r).add(Exponential.C6);
+    sum = sum.mul(r).add(Exponential.C5);
+    sum = sum.mul(r).add(Exponential.C4);
+    sum = sum.mul(r).add(Exponential.C3);
+    sum = sum.mul(r).add(Exponential.C2);
+    sum = sum.mul(r).add(1);
+    sum = sum.mul(r).add(1);
     LongVector powerOfTwo =
         rounded.reinterpretAsLongs().add(1023).lanewise(VectorOperators.LSHL, 52);
     return sum.mul(powerOfTwo.reinterpretAsDoubles());

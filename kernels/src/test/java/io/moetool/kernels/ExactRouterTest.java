@@ -240,6 +240,28 @@ class ExactRouterTest {
   }
 
   @Test
+  void unchosenExpertsMatterToTheSparseMixerIfTheyAreNear() {
+    ExactRouter three = ExactRouter.of(new RouterSpec.SparseMixer(.01f), 3);
+    ExactRouter two = ExactRouter.of(new RouterSpec.SparseMixer(.01f), 2);
+    assertThat(Routed.by(three, row(1, 1, 1)).weights.get(0)).containsExactly(1 / 3f, .5f);
+    assertThat(Routed.by(two, row(1, 1)).weights.get(0)).containsExactly(.5f, 1);
+  }
+
+  @Test
+  void unchosenExpertsMatterToGroupedRoutingIfTheyCountForTheirGroup() {
+    // Sums of two: .9 + .1 against .7 + .6, and against .7 + .1 once .6 is gone.
+    TopScores spec =
+        RouterSpec.biasedSigmoidTopK(1)
+            .withGroups(new Groups(2, 1, GroupScore.TOP2_SUM, Fill.NEGATIVE_INFINITY));
+    ExactRouter router = ExactRouter.of(spec, 6).withSelectionBias(new float[6]);
+    float[] logits = logitsOf(.9, .1, .1, .7, .6, .1);
+    assertThat(Routed.by(router, logits).selected.get(0)).containsExactly(3);
+    boolean[] withoutFour = {false, false, true, false, true, false};
+    assertThat(Routed.by(router.withMasked(withoutFour), logits).selected.get(0))
+        .containsExactly(0);
+  }
+
+  @Test
   void largeLogitsDoNotOverflow() {
     Routed routed = Routed.by(ExactRouter.of(RouterSpec.softmaxThenTopK(1, false), 2), row(1e4f, 9999));
     assertThat(routed.weights.get(0)).containsExactly(new float[] {.731059f}, within(1e-6f));

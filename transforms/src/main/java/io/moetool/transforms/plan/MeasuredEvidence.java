@@ -8,14 +8,15 @@ import io.moetool.analyzers.statistics.ExpertStatistic;
 import io.moetool.analyzers.statistics.ExpertSums;
 import io.moetool.analyzers.statistics.RoutedStatistics;
 import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.analyzers.superexperts.SuperExpertSearch;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What statistics say about experts in the eyes of one method. Super experts are those that an analysis
- * names, whatever the method.
+ * What statistics say about experts in the eyes of one method. Super experts are looked
+ * for whatever the method.
  */
 public final class MeasuredEvidence {
   private MeasuredEvidence() {}
@@ -38,14 +39,24 @@ public final class MeasuredEvidence {
             .toList();
     return new Evidence(
         where,
-        statistics.model().fingerprint(),
         method.name(),
         seed,
         fromData ? statistics.routed().map(MeasuredEvidence::source) : Optional.empty(),
         layers,
-        statistics.routed().isPresent()
-            ? SuperExpertSearch.over(statistics).byPaper()
-            : List.of());
+        superExperts(statistics));
+  }
+
+  /** Among few experts the published rule names one even if there is none; then a gap decides. */
+  private static List<Evidence.SuperExpert> superExperts(Statistics statistics) {
+    if (statistics.routed().isEmpty()) {
+      return List.of();
+    }
+    SuperExpertSearch search = SuperExpertSearch.over(statistics);
+    List<SuperExpert> found =
+        search.candidates() < SuperExpertSearch.FEW_EXPERTS ? search.robust() : search.byPaper();
+    return found.stream()
+        .map(expert -> new Evidence.SuperExpert(expert.layer(), expert.expert(), expert.maxAbs()))
+        .toList();
   }
 
   private static Plan.Statistics source(RoutedStatistics routed) {

@@ -105,13 +105,6 @@ public final class Planner {
   }
 
   private void requireFitting(Evidence evidence) {
-    if (!evidence.fingerprint().equals(fingerprint)) {
-      throw new BadInputException(
-          evidence.where(),
-          "scores are for another model: %s, this one is %s"
-              .formatted(evidence.fingerprint(), fingerprint),
-          "analyze this model and plan with what is written then");
-    }
     List<Integer> layers = evidence.layers().stream().map(LayerEvidence::layer).toList();
     if (!layers.equals(architecture.moe().layers())) {
       throw new BadInputException(

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.formats.BadInputException;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
@@ -33,7 +32,7 @@ class PlannerTest {
 
   @Test
   void expertsWithTheLowestScoresGoAndTheRestKeepsItsOrder() {
-    Plan plan = plan(TinyEvidence.of(source, .8, .1, .7, .2, .6, .3, .5, .4), Target.keep(4));
+    Plan plan = plan(TinyEvidence.of(.8, .1, .7, .2, .6, .3, .5, .4), Target.keep(4));
 
     assertThat(plan.layers()).extracting(LayerPlan::layer).containsExactly(1, 2);
     LayerPlan layer = plan.layers().getFirst();
@@ -68,20 +67,20 @@ class PlannerTest {
     double[] scores = {.3, .3, .1, .3, 0, 0, .9, .3};
     List<Integer> before = List.of(0, 1, 2, 3, 4, 5, 6, 7);
     for (int keep = 8; keep >= 2; keep--) {
-      List<Integer> kept = plan(TinyEvidence.of(source, scores), Target.keep(keep)).layers().getFirst().kept();
+      List<Integer> kept = plan(TinyEvidence.of(scores), Target.keep(keep)).layers().getFirst().kept();
       assertThat(kept).hasSize(keep).isSubsetOf(before);
       before = kept;
     }
     assertThat(before).containsExactly(0, 6);
-    assertThat(plan(TinyEvidence.of(source, scores), Target.remove("50%")))
+    assertThat(plan(TinyEvidence.of(scores), Target.remove("50%")))
         .usingRecursiveComparison()
         .ignoringFields("options")
-        .isEqualTo(plan(TinyEvidence.of(source, scores), Target.keep(4)));
+        .isEqualTo(plan(TinyEvidence.of(scores), Target.keep(4)));
   }
 
   @Test
   void aProtectedExpertStaysWhateverItsScore() {
-    Evidence evidence = TinyEvidence.of(source.fingerprint(), List.of(new SuperExpert(1, 0, 1250.25)), ASCENDING);
+    Evidence evidence = TinyEvidence.of(List.of(new Evidence.SuperExpert(1, 0, 1250.25)), ASCENDING);
 
     Plan plan = plan(evidence, Target.keep(2));
     assertThat(plan.layers().get(0).kept()).containsExactly(0, 7);
@@ -100,11 +99,10 @@ class PlannerTest {
   void moreProtectedExpertsThanMayStayAreRefused() {
     Evidence evidence =
         TinyEvidence.of(
-            source.fingerprint(),
             List.of(
-                new SuperExpert(2, 5, 1),
-                new SuperExpert(2, 1, 1),
-                new SuperExpert(2, 3, 1)),
+                new Evidence.SuperExpert(2, 5, 1),
+                new Evidence.SuperExpert(2, 1, 1),
+                new Evidence.SuperExpert(2, 3, 1)),
             ASCENDING);
 
     assertThat(plan(evidence, Target.keep(3)).layers().get(1).kept()).containsExactly(1, 3, 5);
@@ -118,7 +116,7 @@ class PlannerTest {
   void aScoreThatIsNoNumberNamesLayerAndExpert() {
     for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
       assertThatExceptionOfType(BadInputException.class)
-          .isThrownBy(() -> plan(TinyEvidence.of(source, 1, 2, 3, bad, 5, 6, 7, 8), Target.keep(4)))
+          .isThrownBy(() -> plan(TinyEvidence.of(1, 2, 3, bad, 5, 6, 7, 8), Target.keep(4)))
           .withMessageStartingWith(
               "statistics.safetensors, method reap, layer 1, expert 3: the score is " + bad);
     }
@@ -127,28 +125,23 @@ class PlannerTest {
   @Test
   void fewerExpertsThanATokenUsesAreRefusedWithTheSmallestCount() {
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(TinyEvidence.of(source, ASCENDING), Target.remove("90%")))
+        .isThrownBy(() -> plan(TinyEvidence.of(ASCENDING), Target.remove("90%")))
         .withMessageContaining("remove 90%: 1 of 8 experts per layer would stay, but every token uses 2")
         .withMessageContaining("keep at least 2 experts (remove at most 75%)");
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(TinyEvidence.of(source, ASCENDING), Target.keep(9)))
+        .isThrownBy(() -> plan(TinyEvidence.of(ASCENDING), Target.keep(9)))
         .withMessageContaining("keep 9: there are only 8 experts per layer");
   }
 
   @Test
   void scoresOfAnotherModelAreRefused() {
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(TinyEvidence.of(source, 1, 2, 3, 4), Target.keep(2)))
+        .isThrownBy(() -> plan(TinyEvidence.of(1, 2, 3, 4), Target.keep(2)))
         .withMessageContaining("layer 1: scores are for 4 experts, the model has 8");
-    assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(
-            () -> plan(TinyEvidence.of("sha256:0", List.of(), ASCENDING), Target.keep(2)))
-        .withMessageContaining("scores are for another model: sha256:0, this one is sha256:");
-    Evidence evidence = TinyEvidence.of(source, ASCENDING);
+    Evidence evidence = TinyEvidence.of(ASCENDING);
     Evidence oneLayer =
         new Evidence(
             evidence.where(),
-            evidence.fingerprint(),
             evidence.method(),
             evidence.seed(),
             evidence.statistics(),
@@ -165,23 +158,23 @@ class PlannerTest {
     long perExpert = 2 * (3 * 8 + 4);
     long before = new TinyCheckpoint().bytes();
 
-    Plan.Forecast forecast = plan(TinyEvidence.of(source, ASCENDING), Target.keep(5)).forecast();
+    Plan.Forecast forecast = plan(TinyEvidence.of(ASCENDING), Target.keep(5)).forecast();
     assertThat(forecast.bytesBefore()).isEqualTo(before);
     assertThat(forecast.bytesAfter()).isEqualTo(before - 2 * 3 * perExpert);
   }
 
   @Test
   void countsThatServingEnginesDislikeAreWarnedAbout() {
-    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(8)).warnings()).isEmpty();
-    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(4)).warnings())
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(8)).warnings()).isEmpty();
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(4)).warnings())
         .singleElement()
         .asString()
         .startsWith("4 experts are no multiple of 8");
-    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(6)).warnings())
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(6)).warnings())
         .singleElement()
         .asString()
         .startsWith("6 experts are no multiple of 4");
-    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(2)).warnings())
+    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(2)).warnings())
         .anyMatch(w -> w.startsWith("every token will use all 2 experts"));
   }
 
@@ -192,19 +185,18 @@ class PlannerTest {
     try (SourceModel model = raw.open(folder.resolve("raw"), 1)) {
       Planner planner =
           new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test");
-      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(4), true).warnings())
+      assertThat(planner.prune(TinyEvidence.of(ASCENDING), Target.keep(4), true).warnings())
           .anyMatch(w -> w.contains("without renormalising"));
-      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(8), true).warnings()).isEmpty();
+      assertThat(planner.prune(TinyEvidence.of(ASCENDING), Target.keep(8), true).warnings()).isEmpty();
     }
   }
 
   @Test
   void expertsThatFewTokensChoseAreNamed() {
-    Evidence evidence = TinyEvidence.of(source, ASCENDING);
+    Evidence evidence = TinyEvidence.of(ASCENDING);
     Evidence starved =
         new Evidence(
             evidence.where(),
-            evidence.fingerprint(),
             evidence.method(),
             evidence.seed(),
             evidence.statistics(),

@@ -120,8 +120,7 @@ class RealShapesTest {
             .map(layer -> LayerEvidence.ofWeights(layer, random.doubles(experts).toArray()))
             .toList();
     Evidence evidence =
-        new Evidence(
-            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), layers, List.of());
+        new Evidence("test", "random", OptionalLong.of(7), Optional.empty(), layers, List.of());
     return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
         .prune(evidence, Target.keep(keep), true);
   }

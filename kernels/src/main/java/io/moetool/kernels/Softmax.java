@@ -13,12 +13,14 @@ final class Softmax {
     for (int i = 0; i < count; i++) {
       max = Math.max(max, logits[i]);
     }
+    double[] exponentials = new double[count];
     double sum = 0;
     for (int i = 0; i < count; i++) {
-      sum += Exponential.of(logits[i] - max);
+      exponentials[i] = Exponential.of(logits[i] - max);
+      sum += exponentials[i];
     }
     for (int i = 0; i < count; i++) {
-      out[i] = (float) (Exponential.of(logits[i] - max) / sum);
+      out[i] = (float) (exponentials[i] / sum);
     }
   }
 

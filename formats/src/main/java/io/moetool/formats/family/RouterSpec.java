@@ -15,7 +15,8 @@ public sealed interface RouterSpec {
   /**
    * Whether removing an expert that a token does not choose leaves the token's choice and coefficients as
    * they are. Raw softmax weights grow, because the removed expert's share leaves the denominator; where
-   * a bias is added to softmax scores for choosing, the choice itself may change.
+   * a bias is added to softmax scores, or groups are ranked by their experts, the choice itself may
+   * change; a sparse mixer's shares count experts near the chosen one.
    */
   boolean isInvariantUnderRemoval();
 
@@ -85,8 +86,9 @@ public sealed interface RouterSpec {
 
     @Override
     public boolean isInvariantUnderRemoval() {
-      return score != Score.SOFTMAX
-          || (!selectionBias && !(weighting instanceof Weighting.Plain));
+      boolean sameShares =
+          score != Score.SOFTMAX || (!selectionBias && !(weighting instanceof Weighting.Plain));
+      return sameShares && groups.keep() == groups.count();
     }
 
     /** This description with or without a selection bias. */
@@ -143,7 +145,7 @@ public sealed interface RouterSpec {
 
     @Override
     public boolean isInvariantUnderRemoval() {
-      return true;
+      return false;
     }
   }
 

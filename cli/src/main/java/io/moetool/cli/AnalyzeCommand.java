@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "analyze",
     mixinStandardHelpOptions = true,
+    customSynopsis = "moetool analyze MODEL [--data FILE]... -o DIR [OPTIONS]",
     description =
         "Find out which experts matter, in one pass over calibration data; without data, only what"
             + " weights alone tell. Writes statistics.safetensors, analysis.json and report.html.")

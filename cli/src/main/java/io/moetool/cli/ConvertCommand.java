@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "convert",
     mixinStandardHelpOptions = true,
+    customSynopsis = "moetool convert MODEL -o OUT --to onnx [OPTIONS]",
     description =
         "Write a checkpoint as an ONNX model: the graph in one file, float32 weights beside it,"
             + " tokenizer files with it. The model is run against the checkpoint before it"

@@ -5,6 +5,7 @@ import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.MeasuredEvidence;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;

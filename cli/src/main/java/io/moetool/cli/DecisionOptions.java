@@ -7,8 +7,6 @@ import io.moetool.transforms.plan.Target;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** How it is decided which experts stay. */
@@ -37,15 +35,26 @@ final class DecisionOptions {
   private Optional<Long> seed = Optional.empty();
 
   @Option(
-      names = "--no-super-expert-protection",
-      description = "Let super experts go like all others when their scores are low.")
-  private boolean unprotected;
+      names = "--protect-super-experts",
+      description =
+          "Keep experts with outputs far beyond those of all others, whatever their score.")
+  private boolean protects;
 
-  @ArgGroup(exclusive = true)
-  private @Nullable TargetOptions count;
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      description = "Keep this many experts in every layer.")
+  private Optional<Integer> keep = Optional.empty();
+
+  @Option(
+      names = "--remove",
+      paramLabel = "50%%",
+      description =
+          "Remove this share of the experts in every layer, rounded down to whole experts.")
+  private Optional<String> remove = Optional.empty();
 
   boolean protectsSuperExperts() {
-    return !unprotected;
+    return protects;
   }
 
   /** The method asked for. */
@@ -75,18 +84,32 @@ final class DecisionOptions {
     }
   }
 
+  /** Refuses what only data can tell. */
+  void refuseWithoutData(CommonOptions common) {
+    if (protects) {
+      throw common.usage("--protect-super-experts has no effect without --statistics");
+    }
+  }
+
   /** How many experts are to stay. */
   Target target(CommonOptions common) {
-    return TargetOptions.target(count, common)
-        .orElseThrow(() -> common.usage("say how many experts stay: --keep N or --remove 50%"));
+    if (keep.isPresent() == remove.isPresent()) {
+      throw common.usage("say how many experts stay: either --keep N or --remove 50%");
+    }
+    try {
+      return keep.map(Target::keep).orElseGet(() -> Target.remove(remove.orElseThrow()));
+    } catch (IllegalArgumentException e) {
+      throw common.usage(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Refuses these options where a plan has decided already. */
   void refuseWithPlan(CommonOptions common) {
     refuse(common, method.isPresent(), "--method");
     refuse(common, seed.isPresent(), "--seed");
-    refuse(common, unprotected, "--no-super-expert-protection");
-    refuse(common, count != null, "--keep or --remove");
+    refuse(common, protects, "--protect-super-experts");
+    refuse(common, keep.isPresent(), "--keep");
+    refuse(common, remove.isPresent(), "--remove");
   }
 
   private static void refuse(CommonOptions common, boolean given, String name) {

@@ -25,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
+    customSynopsis = "moetool demo [-o DIR] [OPTIONS]",
     description =
         "The whole story on the bundled model, offline, in about a minute: inspect, analyze, plan,"
             + " prune to half the experts, verify, evaluate, export, and validate on ONNX Runtime."

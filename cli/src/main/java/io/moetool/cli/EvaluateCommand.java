@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evaluate",
     mixinStandardHelpOptions = true,
+    customSynopsis = "moetool evaluate MODEL --data FILE... [OPTIONS]",
     description =
         "Measure a model's loss on data. A checkpoint is run layer by layer with streamed weights,"
             + " whatever its size; an ONNX model is run as it is, in one ONNX Runtime session.")

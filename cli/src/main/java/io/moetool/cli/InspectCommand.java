@@ -12,6 +12,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "inspect",
     mixinStandardHelpOptions = true,
+    customSynopsis = "moetool inspect MODEL [OPTIONS]",
     description =
         "Show what a checkpoint is, from headers alone: layers, experts, sizes by role, element"
             + " types, active parameters, disagreements between config and tensors, and where a"

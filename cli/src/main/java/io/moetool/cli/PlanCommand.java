@@ -19,6 +19,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "plan",
     mixinStandardHelpOptions = true,
+    customSynopsis =
+        "moetool plan MODEL [--statistics DIR] --method M (--keep N | --remove 50%%) -o plan.json"
+            + " [OPTIONS]",
     description =
         "Decide which experts go and write the decision to plan.json, for people to read, edit and"
             + " approve. No weight is changed. The same inputs give the same bytes.")
@@ -49,8 +52,11 @@ final class PlanCommand implements Callable<Integer> {
     decision.requireMethod(common);
     Deciding deciding = new Deciding(common, decision);
     deciding.requireComplete();
-    if (statistics.isEmpty() && deciding.needsData()) {
-      throw common.usage("this method needs data: name what analyze wrote with --statistics DIR");
+    if (statistics.isEmpty()) {
+      decision.refuseWithoutData(common);
+      if (deciding.needsData()) {
+        throw common.usage("this method needs data: name what analyze wrote with --statistics DIR");
+      }
     }
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {

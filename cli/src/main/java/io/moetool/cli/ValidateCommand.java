@@ -19,6 +19,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "validate",
     mixinStandardHelpOptions = true,
+    customSynopsis = "moetool validate BASE CANDIDATE --data FILE... [GATES] [OPTIONS]",
     description =
         "Run two models on the same data and compare what they predict: loss, perplexity, KL"
             + " divergence and agreement, by domain. A gate that is not kept ends with exit code"

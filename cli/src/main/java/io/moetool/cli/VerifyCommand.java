@@ -16,6 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
+    customSynopsis = "moetool verify OUT [--source MODEL] [OPTIONS]",
     description =
         "Re-read an output: hashes of all files and tensors, config against tensors; with the"
             + " source, which tensors are byte-identical. What does not hold ends with exit code"

@@ -98,9 +98,10 @@ class InspectCommandTest {
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.out()).isEmpty();
     assertThat(run.err())
-        .isEqualTo(
-            "moetool: %s: model type 'future_moe' is not known\n  known: mixtral, olmoe, qwen3_moe\n"
-                .formatted(model.resolve("config.json")));
+        .startsWith(
+            "moetool: %s: model type 'future_moe' is not known\n  known: "
+                .formatted(model.resolve("config.json")))
+        .contains("qwen3_moe");
   }
 
   @Test

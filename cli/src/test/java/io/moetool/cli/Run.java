@@ -15,13 +15,18 @@ record Run(int code, String out, String err) {
 
   /** Runs without a terminal. */
   static Run of(Object... arguments) {
+    return at(Optional.empty(), arguments);
+  }
+
+  /** As {@link #of}, started from a distribution. */
+  static Run at(Optional<Path> home, Object... arguments) {
     String[] texts = new String[arguments.length];
     for (int i = 0; i < texts.length; i++) {
       texts[i] = arguments[i].toString();
     }
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    Environment environment = new Environment(false, false, 80, Optional.of(Path.of("..")));
+    Environment environment = new Environment(false, false, 80, home);
     int code = Moetool.run(environment, new PrintWriter(out), new PrintWriter(err), texts);
     return new Run(code, out.toString(), err.toString());
   }

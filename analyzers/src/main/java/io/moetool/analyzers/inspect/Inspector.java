@@ -65,7 +65,7 @@ public final class Inspector {
         moe.layers().size(),
         moe.experts(),
         moe.routing().expertsPerToken(),
-        0,
+        moe.shared().map(MoeBlock.SharedExpert::count).orElse(0),
         architecture.hidden(),
         architecture.vocabulary(),
         architecture.maxPositions(),

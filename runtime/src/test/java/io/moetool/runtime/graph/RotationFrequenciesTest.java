@@ -1,0 +1,49 @@
+package io.moetool.runtime.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.moetool.formats.family.Rope;
+import io.moetool.formats.family.RopeScaling;
+import org.junit.jupiter.api.Test;
+
+class RotationFrequenciesTest {
+  @Test
+  void frequenciesFallByPowersOfTheta() {
+    // 100^0, 100^(-1/2) for a head of 4
+    assertThat(frequencies(4, new RopeScaling.None())).containsExactly(1f, 0.1f);
+  }
+
+  @Test
+  void linearScalingDividesAll() {
+    assertThat(frequencies(4, new RopeScaling.Linear(4))).containsExactly(0.25f, 0.025f);
+  }
+
+  @Test
+  void llama3KeepsShortWavelengthsAndDividesLongOnes() {
+    float[] plain = frequencies(16, new RopeScaling.None());
+    float[] scaled = frequencies(16, new RopeScaling.Llama3(8, 1, 4, 64));
+    // wavelengths 2 pi to 353; below 64/4 = 16 they stay, above 64/1 = 64 they are divided
+    assertThat(scaled[0]).isEqualTo(plain[0]);
+    assertThat(scaled[7]).isCloseTo(plain[7] / 8, within(1e-9f));
+    assertThat(scaled[3]).isBetween(plain[3] / 8, plain[3]);
+  }
+
+  @Test
+  void yarnKeepsFastPairsAndDividesSlowOnes() {
+    float[] plain = frequencies(16, new RopeScaling.None());
+    float[] scaled = frequencies(16, new RopeScaling.Yarn(4, 256, 32, 1, true, 1));
+    assertThat(scaled[0]).isEqualTo(plain[0]);
+    assertThat(scaled[7]).isCloseTo(plain[7] / 4, within(1e-9f));
+  }
+
+  @Test
+  void alphaRaisesTheta() {
+    // theta 100 * 9^(4/2) = 8100; 8100^(-1/2) = 1/90
+    assertThat(frequencies(4, new RopeScaling.Alpha(9))[1]).isCloseTo(1f / 90, within(1e-8f));
+  }
+
+  private static float[] frequencies(int rotaryDim, RopeScaling scaling) {
+    return RotationFrequencies.of(new Rope(Rope.Layout.HALF, 100, rotaryDim, scaling));
+  }
+}

@@ -1,5 +1,6 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.superexperts.SuperExpert;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -8,6 +9,7 @@ import java.util.OptionalLong;
  * What a choice is made from.
  *
  * @param where what the scores were read from, for messages
+ * @param fingerprint of the model that was scored
  * @param method how experts were scored
  * @param seed of methods that draw lots
  * @param statistics what the scores were computed from; empty where weights alone were enough
@@ -16,6 +18,7 @@ import java.util.OptionalLong;
  */
 public record Evidence(
     String where,
+    String fingerprint,
     String method,
     OptionalLong seed,
     Optional<Plan.Statistics> statistics,
@@ -25,13 +28,4 @@ public record Evidence(
     layers = List.copyOf(layers);
     superExperts = List.copyOf(superExperts);
   }
-
-  /**
-   * An expert with outputs far beyond those of all others.
-   *
-   * @param layer index in the model
-   * @param expert index in the layer
-   * @param maxAbs largest absolute output of its down projection
-   */
-  public record SuperExpert(int layer, int expert, double maxAbs) {}
 }

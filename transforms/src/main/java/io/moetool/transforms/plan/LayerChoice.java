@@ -14,15 +14,22 @@ import java.util.stream.IntStream;
 /** Chooses the experts of one layer that stay. */
 final class LayerChoice {
   private final LayerEvidence evidence;
+  private final ExpertGroups groups;
   private final SortedMap<Integer, Double> superExperts;
+  private final TreeSet<Integer> dropped = new TreeSet<>();
+  private final List<String> ties = new ArrayList<>();
+  private OptionalDouble margin = OptionalDouble.empty();
 
   /**
    * A choice to be made.
    *
+   * @param groups of which equally many experts go
    * @param superExperts protected experts with their largest absolute output
    */
-  LayerChoice(LayerEvidence evidence, SortedMap<Integer, Double> superExperts) {
+  LayerChoice(
+      LayerEvidence evidence, ExpertGroups groups, SortedMap<Integer, Double> superExperts) {
     this.evidence = evidence;
+    this.groups = groups;
     this.superExperts = superExperts;
   }
 
@@ -32,35 +39,71 @@ final class LayerChoice {
    * @throws BadInputException if more experts are protected than may stay
    */
   LayerPlan keep(String where, int expertsAfter) {
-    if (superExperts.size() > expertsAfter) {
-      throw new BadInputException(
-          "%s, layer %d".formatted(where, evidence.layer()),
-          "%d experts are protected (%s), only %d may stay"
-              .formatted(superExperts.size(), list(List.copyOf(superExperts.keySet())), expertsAfter),
-          "keep at least %d experts, or plan without protection".formatted(superExperts.size()));
+    List<Integer> order = DropOrder.of(evidence);
+    for (int group = 0; group < groups.count(); group++) {
+      int index = group;
+      List<Integer> members = order.stream().filter(e -> groups.groupOf(e) == index).toList();
+      drop(where, members, expertsAfter / groups.count());
     }
-    List<Integer> candidates =
-        DropOrder.of(evidence).stream().filter(e -> !superExperts.containsKey(e)).toList();
-    int drops = evidence.experts() - expertsAfter;
-    TreeSet<Integer> dropped = new TreeSet<>(candidates.subList(0, drops));
-    List<Integer> kept =
-        IntStream.range(0, evidence.experts()).filter(e -> !dropped.contains(e)).boxed().toList();
-    OptionalDouble margin =
-        drops == 0 || drops == candidates.size()
-            ? OptionalDouble.empty()
-            : OptionalDouble.of(
-                evidence.score(candidates.get(drops)) - evidence.score(candidates.get(drops - 1)));
     return new LayerPlan(
         evidence.layer(),
-        kept,
+        IntStream.range(0, evidence.experts()).filter(e -> !dropped.contains(e)).boxed().toList(),
         List.copyOf(dropped),
         IntStream.range(0, evidence.experts()).mapToObj(evidence::score).toList(),
         margin,
         List.copyOf(superExperts.keySet()),
-        reasons(candidates, drops));
+        reasons());
   }
 
-  private List<String> reasons(List<Integer> candidates, int drops) {
+  /** Drops from one group, given in the order in which its experts go. */
+  private void drop(String where, List<Integer> members, int stay) {
+    List<Integer> candidates =
+        members.stream().filter(expert -> !superExperts.containsKey(expert)).toList();
+    int drops = members.size() - stay;
+    if (candidates.size() < drops) {
+      throw tooManyProtected(where, members, stay);
+    }
+    dropped.addAll(candidates.subList(0, drops));
+    if (drops > 0 && drops < candidates.size()) {
+      border(candidates.get(drops - 1), candidates.get(drops));
+    }
+  }
+
+  private BadInputException tooManyProtected(String where, List<Integer> members, int stay) {
+    List<Integer> protectedMembers = superExperts.keySet().stream().filter(members::contains).toList();
+    return new BadInputException(
+        "%s, layer %d".formatted(where, evidence.layer()),
+        "%d experts are protected (%s), only %d may stay%s"
+            .formatted(
+                protectedMembers.size(),
+                list(protectedMembers),
+                stay,
+                groups.count() == 1 ? "" : " of their group"),
+        "keep at least %d experts, or plan without protection"
+            .formatted(protectedMembers.size() * groups.count()));
+  }
+
+  private void border(int lastToGo, int firstToStay) {
+    double distance = evidence.score(firstToStay) - evidence.score(lastToGo);
+    margin = OptionalDouble.of(Math.min(distance, margin.orElse(distance)));
+    if (distance == 0) {
+      ties.add(
+          "experts %d (goes) and %d (stays) have the same score; %s"
+              .formatted(lastToGo, firstToStay, tieRule(lastToGo, firstToStay)));
+    }
+  }
+
+  private String tieRule(int lastToGo, int firstToStay) {
+    if (evidence.isUnused(lastToGo) && !evidence.isUnused(firstToStay)) {
+      return "the one that no token chose goes first";
+    }
+    return evidence.isUnused(lastToGo)
+            && evidence.softCount(lastToGo) < evidence.softCount(firstToStay)
+        ? "no token chose them, so the smaller share of the router's scores goes first"
+        : "the higher index goes first";
+  }
+
+  private List<String> reasons() {
     List<String> reasons = new ArrayList<>();
     superExperts.forEach(
         (expert, maxAbs) ->
@@ -82,20 +125,7 @@ final class LayerChoice {
           "fewer than %d calibration tokens chose %s"
               .formatted(RoutingAnalysis.FEW_TOKENS, experts(starved)));
     }
-    if (drops > 0 && drops < candidates.size()) {
-      int last = candidates.get(drops - 1);
-      int next = candidates.get(drops);
-      if (evidence.score(last) == evidence.score(next)) {
-        reasons.add(
-            "experts %d (goes) and %d (stays) have the same score; %s"
-                .formatted(
-                    last,
-                    next,
-                    evidence.isUnused(last)
-                        ? "of experts that no token chose, the smaller router share goes first"
-                        : "the higher index goes first"));
-      }
-    }
+    reasons.addAll(ties);
     return reasons;
   }
 

@@ -39,6 +39,7 @@ public final class MeasuredEvidence {
             .toList();
     return new Evidence(
         where,
+        statistics.model().fingerprint(),
         method.name(),
         seed,
         fromData ? statistics.routed().map(MeasuredEvidence::source) : Optional.empty(),
@@ -47,16 +48,12 @@ public final class MeasuredEvidence {
   }
 
   /** Among few experts the published rule names one even if there is none; then a gap decides. */
-  private static List<Evidence.SuperExpert> superExperts(Statistics statistics) {
+  private static List<SuperExpert> superExperts(Statistics statistics) {
     if (statistics.routed().isEmpty()) {
       return List.of();
     }
     SuperExpertSearch search = SuperExpertSearch.over(statistics);
-    List<SuperExpert> found =
-        search.candidates() < SuperExpertSearch.FEW_EXPERTS ? search.robust() : search.byPaper();
-    return found.stream()
-        .map(expert -> new Evidence.SuperExpert(expert.layer(), expert.expert(), expert.maxAbs()))
-        .toList();
+    return search.candidates() < SuperExpertSearch.FEW_EXPERTS ? search.robust() : search.byPaper();
   }
 
   private static Plan.Statistics source(RoutedStatistics routed) {

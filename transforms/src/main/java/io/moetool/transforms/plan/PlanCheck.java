@@ -29,7 +29,12 @@ public final class PlanCheck {
     check.source(architecture, fingerprint);
     check.counts(architecture);
     check.layers(architecture);
-    plan.layers().forEach(check::layer);
+    ExpertGroups groups = ExpertGroups.of(architecture.moe());
+    groups.require(where, plan.expertsAfter(), plan.expertsPerToken());
+    for (LayerPlan layer : plan.layers()) {
+      check.layer(layer);
+      check.groups(layer, groups);
+    }
   }
 
   private void source(Architecture architecture, String fingerprint) {
@@ -127,6 +132,22 @@ public final class PlanCheck {
           place,
           "there are not %d finite scores".formatted(plan.expertsBefore()),
           "leave the scores as they were planned");
+    }
+  }
+
+  private void groups(LayerPlan layer, ExpertGroups groups) {
+    int perGroup = plan.expertsAfter() / groups.count();
+    for (int group = 0; group < groups.count(); group++) {
+      int index = group;
+      long kept = layer.kept().stream().filter(e -> groups.groupOf(e) == index).count();
+      if (kept != perGroup) {
+        throw wrong(
+            ", layer " + layer.layer(),
+            "of experts %d to %d, which the router treats as a group, %d are kept; of every group %d must stay"
+                .formatted(
+                    group * groups.size(), (group + 1) * groups.size() - 1, kept, perGroup),
+            "keep %d of every %d experts".formatted(perGroup, groups.size()));
+      }
     }
   }
 

@@ -47,6 +47,8 @@ public final class Planner {
     MoeBlock moe = architecture.moe();
     int expertsAfter = target.expertsAfter(moe.experts());
     requireReachable(target, expertsAfter);
+    ExpertGroups groups = ExpertGroups.of(moe);
+    groups.require(target.toString(), expertsAfter, moe.routing().expertsPerToken());
     requireFitting(evidence);
     List<LayerPlan> layers =
         evidence.layers().stream()
@@ -54,6 +56,7 @@ public final class Planner {
                 layer ->
                     new LayerChoice(
                             layer,
+                            groups,
                             protectSuperExperts ? superExperts(evidence, layer.layer()) : new TreeMap<>())
                         .keep(evidence.where(), expertsAfter))
             .toList();
@@ -105,6 +108,13 @@ public final class Planner {
   }
 
   private void requireFitting(Evidence evidence) {
+    if (!evidence.fingerprint().equals(fingerprint)) {
+      throw new BadInputException(
+          evidence.where(),
+          "scores are for another model: %s, this one is %s"
+              .formatted(evidence.fingerprint(), fingerprint),
+          "analyze this model and plan with what is written then");
+    }
     List<Integer> layers = evidence.layers().stream().map(LayerEvidence::layer).toList();
     if (!layers.equals(architecture.moe().layers())) {
       throw new BadInputException(

@@ -8,6 +8,7 @@ import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsTap;
+import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.formats.BadInputException;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
@@ -56,7 +57,8 @@ class MeasuredEvidenceTest {
               assertThat(statistics.tokens()).isEqualTo(3);
             });
     assertThat(evidence.seed()).isEmpty();
-    assertThat(evidence.superExperts()).contains(new Evidence.SuperExpert(5, 1, 12));
+    assertThat(evidence.fingerprint()).isEqualTo("sha256:toy");
+    assertThat(evidence.superExperts()).contains(new SuperExpert(5, 1, 12));
     assertThat(evidence.layers().getFirst().layer()).isEqualTo(5);
     assertThat(evidence.layers().getFirst().isUnused(3)).isTrue();
   }
@@ -81,7 +83,10 @@ class MeasuredEvidenceTest {
   }
 
   private static List<Integer> keptOf(Evidence evidence) {
-    return new LayerChoice(evidence.layers().getFirst(), new TreeMap<>()).keep("toy", 2).kept();
+    return new LayerChoice(
+            evidence.layers().getFirst(), new ExpertGroups(1, 1, 4), new TreeMap<>())
+        .keep("toy", 2)
+        .kept();
   }
 
   private static Evidence evidence(String method) {

@@ -23,7 +23,7 @@ class PlanCheckTest {
     source = new TinyCheckpoint().open(folder.resolve("model"), 1);
     Planner planner =
         new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test");
-    Evidence evidence = TinyEvidence.of(.1, .2, .3, .4, .5, .6, .7, .8);
+    Evidence evidence = TinyEvidence.of(source, .1, .2, .3, .4, .5, .6, .7, .8);
     text = PlanFile.text(planner.prune(evidence, Target.keep(4), true));
   }
 

@@ -117,7 +117,7 @@ class PlanFileTest {
       for (String name : List.of("a.json", "b.json")) {
         Planner planner =
             new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test");
-        Evidence evidence = TinyEvidence.of(.1, .2, .3, .4, .5, .6, .7, .8);
+        Evidence evidence = TinyEvidence.of(source, .1, .2, .3, .4, .5, .6, .7, .8);
         PlanFile.write(planner.prune(evidence, Target.keep(6), true), folder.resolve(name));
       }
     }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.formats.BadInputException;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +34,7 @@ class PlannerTest {
 
   @Test
   void expertsWithTheLowestScoresGoAndTheRestKeepsItsOrder() {
-    Plan plan = plan(TinyEvidence.of(.8, .1, .7, .2, .6, .3, .5, .4), Target.keep(4));
+    Plan plan = plan(TinyEvidence.of(source, .8, .1, .7, .2, .6, .3, .5, .4), Target.keep(4));
 
     assertThat(plan.layers()).extracting(LayerPlan::layer).containsExactly(1, 2);
     LayerPlan layer = plan.layers().getFirst();
@@ -67,20 +69,20 @@ class PlannerTest {
     double[] scores = {.3, .3, .1, .3, 0, 0, .9, .3};
     List<Integer> before = List.of(0, 1, 2, 3, 4, 5, 6, 7);
     for (int keep = 8; keep >= 2; keep--) {
-      List<Integer> kept = plan(TinyEvidence.of(scores), Target.keep(keep)).layers().getFirst().kept();
+      List<Integer> kept = plan(TinyEvidence.of(source, scores), Target.keep(keep)).layers().getFirst().kept();
       assertThat(kept).hasSize(keep).isSubsetOf(before);
       before = kept;
     }
     assertThat(before).containsExactly(0, 6);
-    assertThat(plan(TinyEvidence.of(scores), Target.remove("50%")))
+    assertThat(plan(TinyEvidence.of(source, scores), Target.remove("50%")))
         .usingRecursiveComparison()
         .ignoringFields("options")
-        .isEqualTo(plan(TinyEvidence.of(scores), Target.keep(4)));
+        .isEqualTo(plan(TinyEvidence.of(source, scores), Target.keep(4)));
   }
 
   @Test
   void aProtectedExpertStaysWhateverItsScore() {
-    Evidence evidence = TinyEvidence.of(List.of(new Evidence.SuperExpert(1, 0, 1250.25)), ASCENDING);
+    Evidence evidence = TinyEvidence.of(source.fingerprint(), List.of(new SuperExpert(1, 0, 1250.25)), ASCENDING);
 
     Plan plan = plan(evidence, Target.keep(2));
     assertThat(plan.layers().get(0).kept()).containsExactly(0, 7);
@@ -99,10 +101,11 @@ class PlannerTest {
   void moreProtectedExpertsThanMayStayAreRefused() {
     Evidence evidence =
         TinyEvidence.of(
+            source.fingerprint(),
             List.of(
-                new Evidence.SuperExpert(2, 5, 1),
-                new Evidence.SuperExpert(2, 1, 1),
-                new Evidence.SuperExpert(2, 3, 1)),
+                new SuperExpert(2, 5, 1),
+                new SuperExpert(2, 1, 1),
+                new SuperExpert(2, 3, 1)),
             ASCENDING);
 
     assertThat(plan(evidence, Target.keep(3)).layers().get(1).kept()).containsExactly(1, 3, 5);
@@ -116,7 +119,7 @@ class PlannerTest {
   void aScoreThatIsNoNumberNamesLayerAndExpert() {
     for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
       assertThatExceptionOfType(BadInputException.class)
-          .isThrownBy(() -> plan(TinyEvidence.of(1, 2, 3, bad, 5, 6, 7, 8), Target.keep(4)))
+          .isThrownBy(() -> plan(TinyEvidence.of(source, 1, 2, 3, bad, 5, 6, 7, 8), Target.keep(4)))
           .withMessageStartingWith(
               "statistics.safetensors, method reap, layer 1, expert 3: the score is " + bad);
     }
@@ -125,23 +128,27 @@ class PlannerTest {
   @Test
   void fewerExpertsThanATokenUsesAreRefusedWithTheSmallestCount() {
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(TinyEvidence.of(ASCENDING), Target.remove("90%")))
+        .isThrownBy(() -> plan(TinyEvidence.of(source, ASCENDING), Target.remove("90%")))
         .withMessageContaining("remove 90%: 1 of 8 experts per layer would stay, but every token uses 2")
         .withMessageContaining("keep at least 2 experts (remove at most 75%)");
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(TinyEvidence.of(ASCENDING), Target.keep(9)))
+        .isThrownBy(() -> plan(TinyEvidence.of(source, ASCENDING), Target.keep(9)))
         .withMessageContaining("keep 9: there are only 8 experts per layer");
   }
 
   @Test
   void scoresOfAnotherModelAreRefused() {
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(TinyEvidence.of(1, 2, 3, 4), Target.keep(2)))
+        .isThrownBy(() -> plan(TinyEvidence.of(source, 1, 2, 3, 4), Target.keep(2)))
         .withMessageContaining("layer 1: scores are for 4 experts, the model has 8");
-    Evidence evidence = TinyEvidence.of(ASCENDING);
+    assertThatExceptionOfType(BadInputException.class)
+        .isThrownBy(() -> plan(TinyEvidence.of("sha256:0", List.of(), ASCENDING), Target.keep(2)))
+        .withMessageContaining("scores are for another model: sha256:0, this one is sha256:");
+    Evidence evidence = TinyEvidence.of(source, ASCENDING);
     Evidence oneLayer =
         new Evidence(
             evidence.where(),
+            evidence.fingerprint(),
             evidence.method(),
             evidence.seed(),
             evidence.statistics(),
@@ -158,23 +165,23 @@ class PlannerTest {
     long perExpert = 2 * (3 * 8 + 4);
     long before = new TinyCheckpoint().bytes();
 
-    Plan.Forecast forecast = plan(TinyEvidence.of(ASCENDING), Target.keep(5)).forecast();
+    Plan.Forecast forecast = plan(TinyEvidence.of(source, ASCENDING), Target.keep(5)).forecast();
     assertThat(forecast.bytesBefore()).isEqualTo(before);
     assertThat(forecast.bytesAfter()).isEqualTo(before - 2 * 3 * perExpert);
   }
 
   @Test
   void countsThatServingEnginesDislikeAreWarnedAbout() {
-    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(8)).warnings()).isEmpty();
-    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(4)).warnings())
+    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(8)).warnings()).isEmpty();
+    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(4)).warnings())
         .singleElement()
         .asString()
         .startsWith("4 experts are no multiple of 8");
-    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(6)).warnings())
+    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(6)).warnings())
         .singleElement()
         .asString()
         .startsWith("6 experts are no multiple of 4");
-    assertThat(plan(TinyEvidence.of(ASCENDING), Target.keep(2)).warnings())
+    assertThat(plan(TinyEvidence.of(source, ASCENDING), Target.keep(2)).warnings())
         .anyMatch(w -> w.startsWith("every token will use all 2 experts"));
   }
 
@@ -185,18 +192,19 @@ class PlannerTest {
     try (SourceModel model = raw.open(folder.resolve("raw"), 1)) {
       Planner planner =
           new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test");
-      assertThat(planner.prune(TinyEvidence.of(ASCENDING), Target.keep(4), true).warnings())
+      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(4), true).warnings())
           .anyMatch(w -> w.contains("without renormalising"));
-      assertThat(planner.prune(TinyEvidence.of(ASCENDING), Target.keep(8), true).warnings()).isEmpty();
+      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(8), true).warnings()).isEmpty();
     }
   }
 
   @Test
   void expertsThatFewTokensChoseAreNamed() {
-    Evidence evidence = TinyEvidence.of(ASCENDING);
+    Evidence evidence = TinyEvidence.of(source, ASCENDING);
     Evidence starved =
         new Evidence(
             evidence.where(),
+            evidence.fingerprint(),
             evidence.method(),
             evidence.seed(),
             evidence.statistics(),
@@ -216,6 +224,33 @@ class PlannerTest {
             "no calibration token chose expert 2",
             "fewer than 32 calibration tokens chose expert 0");
     assertThat(plan.layers().getLast().reasons()).isEmpty();
+  }
+
+  @Test
+  void aTieAtTheBorderIsExplained() {
+    assertThat(reason(List.of(9L, 9L), List.of(.5, .6)))
+        .isEqualTo("experts 1 (goes) and 0 (stays) have the same score; the higher index goes first");
+    assertThat(reason(List.of(0L, 9L), List.of(.5, .4)))
+        .isEqualTo(
+            "experts 0 (goes) and 1 (stays) have the same score; the one that no token chose goes first");
+    assertThat(reason(List.of(0L, 0L), List.of(.4, .5)))
+        .isEqualTo(
+            "experts 0 (goes) and 1 (stays) have the same score; no token chose them,"
+                + " so the smaller share of the router's scores goes first");
+    assertThat(reason(List.of(0L, 0L), List.of(.5, .5))).endsWith("the higher index goes first");
+  }
+
+  /** The last reason for choosing one of two experts with the same score. */
+  private static String reason(List<Long> tokens, List<Double> softCounts) {
+    LayerEvidence layer =
+        LayerEvidence.ofData(
+            0,
+            new double[] {7, 7},
+            tokens.stream().mapToLong(t -> t).toArray(),
+            softCounts.stream().mapToDouble(s -> s).toArray());
+    LayerPlan plan = new LayerChoice(layer, new ExpertGroups(1, 1, 2), new TreeMap<>()).keep("", 1);
+    assertThat(plan.margin()).hasValue(0);
+    return plan.reasons().getLast();
   }
 
   private Plan plan(Evidence evidence, Target target) {

@@ -1,5 +1,7 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.superexperts.SuperExpert;
+import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,11 +14,11 @@ public final class TinyEvidence {
   private TinyEvidence() {}
 
   /** The same scores in both layers, each expert chosen by 100 tokens. */
-  public static Evidence of(double... scores) {
-    return of(List.of(), scores);
+  public static Evidence of(SourceModel model, double... scores) {
+    return of(model.fingerprint(), List.of(), scores);
   }
 
-  static Evidence of(List<Evidence.SuperExpert> superExperts, double... scores) {
+  static Evidence of(String fingerprint, List<SuperExpert> superExperts, double... scores) {
     long[] tokens = new long[scores.length];
     Arrays.fill(tokens, 100);
     List<LayerEvidence> layers = new ArrayList<>();
@@ -25,6 +27,7 @@ public final class TinyEvidence {
     }
     return new Evidence(
         "statistics.safetensors",
+        fingerprint,
         "reap",
         OptionalLong.empty(),
         Optional.of(new Plan.Statistics("sha256:data", 800)),

@@ -348,7 +348,7 @@ class PrunerTest {
   /** Odd experts score high. */
   private static Plan plan(SourceModel model, Target target) {
     return new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test")
-        .prune(TinyEvidence.of(.1, .5, .2, .6, .3, .7, .4, .8), target, true);
+        .prune(TinyEvidence.of(model, .1, .5, .2, .6, .3, .7, .4, .8), target, true);
   }
 
   private static byte[] bytes(CheckpointStore store, String name) {

@@ -120,7 +120,8 @@ class RealShapesTest {
             .map(layer -> LayerEvidence.ofWeights(layer, random.doubles(experts).toArray()))
             .toList();
     Evidence evidence =
-        new Evidence("test", "random", OptionalLong.of(7), Optional.empty(), layers, List.of());
+        new Evidence(
+            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), layers, List.of());
     return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
         .prune(evidence, Target.keep(keep), true);
   }

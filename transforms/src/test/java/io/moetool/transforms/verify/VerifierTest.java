@@ -42,7 +42,7 @@ class VerifierTest {
     out = folder.resolve("out");
     Plan plan =
         new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
-            .prune(TinyEvidence.of(.1, .5, .2, .6, .3, .7, .4, .8), Target.keep(4), true);
+            .prune(TinyEvidence.of(source, .1, .5, .2, .6, .3, .7, .4, .8), Target.keep(4), true);
     new Pruner(source, "test").prune("plan", plan, OptionalLong.empty(), out, WriteProgress.none());
   }
 

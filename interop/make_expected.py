@@ -23,6 +23,9 @@ LENGTHS = (5, 11, 17, 24)
 CLOSEST_CALL = 1e-3
 """Chosen and not chosen experts' logits differ by more than this everywhere, so that rounding cannot change a choice."""
 
+CLOSEST_SCORES = 1e-4
+"""The same for what is ranked instead of logits where a bias is added or groups are ruled out."""
+
 
 def made_with():
     return {"torch": torch.__version__, "transformers": transformers.__version__, "numpy": numpy.__version__}
@@ -34,9 +37,15 @@ def token_sequences(tiny):
 
 
 def closest_call(block):
-    order = numpy.sort(block.router_logits, axis=1)
+    """By how much a choice was decided, as a multiple of what is required."""
+    ranked = numpy.sort(block.choices, axis=1)
     chosen = block.selected.shape[1]
-    return (order[:, -chosen] - order[:, -chosen - 1]).min()
+    assert numpy.array_equal(numpy.sort(numpy.take_along_axis(block.choices, block.selected, axis=1), axis=1), ranked[:, -chosen:])
+    if numpy.array_equal(block.choices, block.scores):
+        logits = numpy.sort(block.router_logits, axis=1)
+        return (logits[:, -chosen] - logits[:, -chosen - 1]).min() / CLOSEST_CALL
+    margin = (ranked[:, -chosen] - ranked[:, -chosen - 1]).min()
+    return min(margin, block.group_margin) / CLOSEST_SCORES
 
 
 def arrays(runs):
@@ -65,10 +74,10 @@ def write(tiny):
     sequences = token_sequences(tiny)
     runs = [oracle.run(tokens) for tokens in sequences]
     margin = min(closest_call(block) for run in runs for block in run.blocks)
-    assert margin > CLOSEST_CALL, (tiny.name, margin)
+    assert margin > 1, (tiny.name, margin)
 
     losses = [run.losses(tokens) for run, tokens in zip(runs, sequences)]
-    experts = oracle.config.num_local_experts
+    experts = runs[0].blocks[0].router_logits.shape[1]
     expected = {
         "name": tiny.name,
         "madeWith": made_with(),
@@ -76,7 +85,7 @@ def write(tiny):
         "layers": len(oracle.layers),
         "moeLayers": oracle.moe_layers,
         "experts": experts,
-        "expertsPerToken": oracle.config.num_experts_per_tok,
+        "expertsPerToken": runs[0].blocks[0].selected.shape[1],
         "sequences": [
             {"tokens": tokens, "meanNll": float(loss.mean())} for tokens, loss in zip(sequences, losses)
         ],
@@ -86,6 +95,12 @@ def write(tiny):
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     safetensors.numpy.save_file(arrays(runs), folder / "expected.safetensors")
     (folder / "expected.safetensors").chmod(0o644)
+    print(f"{tiny.name}: loss {expected['meanNll']:.6f}, closest call {margin:.1f} times what is needed")
+    if tiny.statistics:
+        write_statistics(tiny, sequences, runs, experts)
+
+
+def write_statistics(tiny, sequences, runs, experts):
     places.STATISTICS.mkdir(parents=True, exist_ok=True)
     statistics = {
         "checkpoint": tiny.name,
@@ -95,8 +110,6 @@ def write(tiny):
         "layers": layers(runs, experts),
         "firstSequence": {"tokens": len(sequences[0]), "layers": layers(runs[:1], experts)},
     }
-    unused = [expert == 0 for layer in statistics["firstSequence"]["layers"] for expert in layer["sums"]["n"]]
-    print(f"{tiny.name}: loss {expected['meanNll']:.6f}, closest call {margin:.4f}, unused in the first sequence {sum(unused)}")
     (places.STATISTICS / f"{tiny.name}.json").write_text(json.dumps(statistics) + "\n")
 
 

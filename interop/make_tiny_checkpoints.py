@@ -31,16 +31,26 @@ def values(name, shape, tiny):
     if name.endswith("norm.weight"):
         return stream.uniform(0.6, 1.4, shape)
     drawn = stream.standard_normal(shape)
+    if name.endswith("e_score_correction_bias"):
+        return selection_bias(drawn, tiny)
     if name.endswith(".bias"):
         return 0.3 * drawn
     if "embed_tokens" in name:
         return 0.3 * drawn if tiny.config["tie_word_embeddings"] else drawn
     fan_in = shape[-1]
-    if re.search(r"\.gate\.weight$", name):
+    if re.search(r"\.(gate|gate\.wg|router\.layer)\.weight$", name):
         return drawn * 2.0 / math.sqrt(fan_in)
-    if re.search(r"(down_proj|\.w2)\.weight$", name):
-        return drawn * stream.uniform(0.6, 2.4) / math.sqrt(fan_in)
+    if re.search(r"(down_proj|\.w2|output_linear)\.weight$", name):
+        strengths = stream.uniform(0.6, 2.4, (shape[0], 1, 1) if len(shape) == 3 else None)
+        return drawn * strengths / math.sqrt(fan_in)
     return drawn * 1.4 / math.sqrt(fan_in)
+
+
+def selection_bias(drawn, tiny):
+    """Biases that overrule many scores; with groups most biased scores are negative, which tells what a ruled-out group is filled with."""
+    if tiny.config.get("n_group", 1) > 1:
+        return 0.3 * drawn - 1.0
+    return 0.1 * drawn if tiny.config["model_type"] == "ernie4_5_moe" else 0.3 * drawn
 
 
 def write(tiny, target):

@@ -12,10 +12,17 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
+import routing
+
+MIXTRAL_NAMES = ("block_sparse_moe.experts.{}.w1", "block_sparse_moe.experts.{}.w3", "block_sparse_moe.experts.{}.w2")
 EXPERT_NAMES = {
-    "mixtral": ("block_sparse_moe.experts.{}.w1", "block_sparse_moe.experts.{}.w3", "block_sparse_moe.experts.{}.w2"),
+    "mixtral": MIXTRAL_NAMES,
+    "minimax_m2": MIXTRAL_NAMES,
     None: ("mlp.experts.{}.gate_proj", "mlp.experts.{}.up_proj", "mlp.experts.{}.down_proj"),
 }
+ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
+STACKED_NAMES = ("block_sparse_moe.input_linear", "block_sparse_moe.output_linear")
+SELECTION_BIAS = "e_score_correction_bias"
 LARGEST_DIFFERENCE = 1e-5
 
 
@@ -27,11 +34,15 @@ class Block:
     input: numpy.ndarray
     """[n, H] what router and experts see."""
     output: numpy.ndarray
-    """[n, H] what is added to the hidden state."""
+    """[n, H] what the routed experts add to the hidden state, before any norm or factor."""
     router_logits: numpy.ndarray
     """[n, E]"""
     scores: numpy.ndarray
-    """[n, E] softmax of the logits over all experts."""
+    """[n, E] score of every expert: softmax of the logits over all experts, or their sigmoids."""
+    choices: numpy.ndarray
+    """[n, E] what the largest are chosen of: with selection bias, -inf in groups that are ruled out."""
+    group_margin: float
+    """Least difference that decided whether a group of experts takes part."""
     selected: numpy.ndarray
     """[n, K] chosen experts, best first."""
     gates: numpy.ndarray
@@ -88,7 +99,18 @@ class Oracle:
         self.tensors = read_tensors(folder)
         self.names = EXPERT_NAMES.get(self.config.model_type, EXPERT_NAMES[None])
         self.layers = self.model.model.layers
-        self.moe_layers = [i for i, layer in enumerate(self.layers) if hasattr(layer.mlp, "experts")]
+        self.stacked = any(name.endswith(f"{STACKED_NAMES[0]}.weight") for name in self.tensors)
+        self.moe_layers = [i for i, layer in enumerate(self.layers) if hasattr(feed_forward(layer), "experts")]
+
+    @property
+    def experts(self):
+        """E."""
+        return len(self.tensors[router_name(self.tensors, self.moe_layers[0])])
+
+    @property
+    def groups(self):
+        """Number of groups of experts, and how many of them take part."""
+        return getattr(self.config, "n_group", 1), getattr(self.config, "topk_group", 1)
 
     def logits(self, tokens):
         """[n, V] in float32."""
@@ -106,24 +128,48 @@ class Oracle:
         for index, layer in enumerate(self.layers):
             hooks.append(layer.register_forward_hook(lambda _m, _a, out: hidden.append(out[0] if isinstance(out, tuple) else out)))
             if index in self.moe_layers:
-                hooks.append(layer.mlp.register_forward_hook(lambda _m, args, out, i=index: seen.update({("block", i): (args[0], out)})))
-                hooks.append(layer.mlp.gate.register_forward_hook(lambda _m, _a, out, i=index: seen.update({("router", i): out})))
+                block = feed_forward(layer)
+                hooks.append(block.register_forward_pre_hook(lambda _m, args, i=index: seen.update({("input", i): args[0]})))
+                hooks.append(block.experts.register_forward_hook(lambda _m, _a, out, i=index: seen.update({("output", i): out})))
+                hooks.append(router(layer).register_forward_hook(lambda _m, _a, out, i=index: seen.update({("router", i): out})))
         try:
             logits = self.logits(tokens)
         finally:
             for hook in hooks:
                 hook.remove()
         with torch.no_grad():
-            blocks = [self._block(i, *seen[("block", i)], *seen[("router", i)]) for i in self.moe_layers]
+            blocks = [self._block(i, seen[("input", i)], seen[("output", i)], seen[("router", i)]) for i in self.moe_layers]
         return Run(logits, [state[0].numpy() for state in hidden], blocks)
 
     def expert(self, layer, expert, inputs):
         """What one expert makes of rows of inputs, from the weights in the files."""
-        gate, up, down = (self.tensors[f"model.layers.{layer}.{name.format(expert)}.weight"] for name in self.names)
+        gate, up, down = self.expert_weights(layer, expert)
         return (torch.nn.functional.silu(inputs @ gate.T) * (inputs @ up.T)) @ down.T
 
-    def _block(self, layer, inputs, output, logits, gates, selected):
-        inputs, output = inputs[0], output[0]
+    def expert_weights(self, layer, expert):
+        """Gate, up and down projection of one expert."""
+        prefix = f"model.layers.{layer}."
+        if self.stacked:
+            gate_up, down = (self.tensors[f"{prefix}{name}.weight"][expert] for name in STACKED_NAMES)
+            return *gate_up.chunk(2), down
+        return tuple(self.tensors[f"{prefix}{name.format(expert)}.weight"] for name in self.names)
+
+    def selection_bias(self, layer):
+        """[E], zeros where a router has none."""
+        prefix = f"model.layers.{layer}."
+        found = [tensor for name, tensor in self.tensors.items() if name.startswith(prefix) and name.endswith(SELECTION_BIAS)]
+        return found[0].flatten().numpy() if found else 0.0
+
+    def _block(self, layer, inputs, output, routed):
+        inputs, output = inputs.flatten(0, -2), output.flatten(0, -2)
+        logits, gates, selected = in_order(routed)
+        model_type = self.config.model_type
+        scores = routing.scores(model_type, logits.numpy())
+        choices, group_margin = routing.choices(scores + self.selection_bias(layer), *self.groups)
+        # transformers lists chosen experts in any order where it only adds them up.
+        best_first = torch.gather(torch.from_numpy(choices), 1, selected).argsort(dim=1, descending=True, stable=True)
+        gates, selected = gates.gather(1, best_first), selected.gather(1, best_first)
+
         outputs = torch.empty(*selected.shape, inputs.shape[-1])
         for expert in range(logits.shape[-1]):
             token, place = torch.where(selected == expert)
@@ -131,5 +177,27 @@ class Oracle:
         again = (gates[..., None] * outputs).sum(dim=1)
         limit = LARGEST_DIFFERENCE * max(1.0, output.abs().max().item())
         assert (again - output).abs().max() <= limit, (layer, (again - output).abs().max())
-        arrays = (inputs, output, logits, torch.softmax(logits, dim=-1), selected, gates, outputs)
-        return Block(layer, *(array.numpy().copy() for array in arrays))
+        arrays = (inputs, output, logits, torch.from_numpy(scores), torch.from_numpy(choices))
+        seen = (selected, gates, outputs)
+        return Block(layer, *(array.numpy().copy() for array in arrays), group_margin, *(array.numpy().copy() for array in seen))
+
+
+def feed_forward(layer):
+    """The module after attention: a mixture-of-experts block or a dense one."""
+    return layer.mlp if hasattr(layer, "mlp") else layer.block_sparse_moe
+
+
+def router_name(tensors, layer):
+    """Name of a layer's router among the tensors of the files."""
+    names = [f"model.layers.{layer}.{name}.weight" for name in ROUTER_NAMES]
+    return next(name for name in names if name in tensors)
+
+
+def router(layer):
+    block = feed_forward(layer)
+    return block.gate if hasattr(block, "gate") else block.router
+
+
+def in_order(routed):
+    """Logits, gates, chosen experts; some routers return them the other way round."""
+    return routed[::-1] if routed[0].dtype == torch.int64 else routed

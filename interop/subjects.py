@@ -15,7 +15,7 @@ import transformers
 
 import places
 import tool
-from oracle import Oracle, read_tensors
+from oracle import Oracle, read_tensors, router_name
 from tiny_checkpoints import ALL
 
 torch.set_num_threads(2)
@@ -103,16 +103,12 @@ def _row(matrix, row):
     return int(found[0])
 
 
-def router_name(tensors, layer):
-    names = [f"model.layers.{layer}.{block}.gate.weight" for block in ("mlp", "block_sparse_moe")]
-    return next(name for name in names if name in tensors)
-
-
 def _tiny(tiny):
     folder = places.CHECKPOINTS / tiny.name
     expected = json.loads((folder / "expected.json").read_text())
     sequences = [sequence["tokens"] for sequence in expected["sequences"]]
-    keep = max(expected["expertsPerToken"], expected["experts"] * 5 // 8)
+    # Five of eight experts, but as many of each group where a router chooses groups first.
+    keep = expected["experts"] // 2 if tiny.config.get("n_group", 1) > 1 else max(expected["expertsPerToken"], expected["experts"] * 5 // 8)
     return Subject(tiny.name, folder, [{"tokens": tokens} for tokens in sequences], sequences, keep)
 
 
@@ -130,6 +126,7 @@ def _bundled():
     return Subject(places.BUNDLED_MODEL.name, places.BUNDLED_MODEL, rows, sequences, keep=16)
 
 
+WITH_STATISTICS = {tiny.name for tiny in ALL if tiny.statistics}
 TINY = [_tiny(tiny) for tiny in ALL]
 BUNDLED = _bundled()
 EVERY = [*TINY, BUNDLED]

@@ -5,6 +5,8 @@ import unittest
 import numpy
 import torch
 
+import routing
+from oracle import in_order, router
 from subjects import EVERY, for_each, one_test_per_subject
 
 
@@ -18,22 +20,28 @@ class Masked:
 
     def __enter__(self):
         for layer, experts in self.kept.items():
-            router = self.oracle.layers[layer].mlp.gate
-            self.hooks.append(router.register_forward_hook(lambda _m, _a, out, experts=experts: self._route(out, experts)))
+            hook = lambda _m, _a, out, layer=layer, experts=experts: self._route(layer, out, experts)  # noqa: E731
+            self.hooks.append(router(self.oracle.layers[layer]).register_forward_hook(hook))
         return self.oracle
 
     def __exit__(self, *_):
         for hook in self.hooks:
             hook.remove()
 
-    def _route(self, out, experts):
-        logits = out[0]
+    def _route(self, layer, out, experts):
+        logits, gates, _ = in_order(out)
         masked = torch.full_like(logits, -torch.inf)
         masked[:, experts] = logits[:, experts]
-        gates, selected = torch.topk(torch.softmax(masked, dim=-1), self.oracle.config.num_experts_per_tok, dim=-1)
+        scores = routing.scores(self.oracle.config.model_type, masked.numpy())
+        ranked = numpy.full_like(scores, -numpy.inf)
+        ranked[:, experts] = (scores + self.oracle.selection_bias(layer))[:, experts]
+        choices, _ = routing.choices(ranked, *self.oracle.groups)
+        selected = torch.topk(torch.from_numpy(choices), gates.shape[1], dim=-1).indices
+        gates = torch.from_numpy(scores).gather(1, selected)
         if getattr(self.oracle.config, "norm_topk_prob", True):
             gates = gates / gates.sum(dim=-1, keepdim=True)
-        return masked, gates, selected
+        routed = (masked, gates * getattr(self.oracle.config, "routed_scaling_factor", 1.0), selected)
+        return routed if out[0] is logits else routed[::-1]
 
 
 @one_test_per_subject

@@ -1,0 +1,29 @@
+"""How the routers of the tiny checkpoints choose, written out again from their descriptions.
+
+Golden numbers come from transformers; this says by how much a choice was decided, in which order the chosen experts stand, and what a
+router does without some of its experts.
+"""
+
+import numpy
+
+SIGMOID = ("dots1", "glm4_moe", "minimax_m2")
+
+
+def scores(model_type, logits):
+    """[n, E] score of every expert, without selection bias."""
+    if model_type in SIGMOID:
+        return 1.0 / (1.0 + numpy.exp(-logits))
+    shifted = numpy.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def choices(ranked, groups, kept_groups):
+    """What is really ranked, [n, E], -inf in groups that are ruled out; and the least difference that decided about a group."""
+    if groups == kept_groups:
+        return ranked, numpy.inf
+    grouped = ranked.reshape(len(ranked), groups, -1)
+    best_two = numpy.sort(grouped, axis=-1)[..., -2:].sum(axis=-1)
+    order = numpy.sort(best_two, axis=-1)
+    margin = (order[:, -kept_groups] - order[:, -kept_groups - 1]).min()
+    ruled_out = best_two < order[:, -kept_groups, None]
+    return numpy.where(ruled_out[..., None], -numpy.inf, grouped).reshape(ranked.shape), margin

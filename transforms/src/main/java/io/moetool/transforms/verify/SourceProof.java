@@ -21,9 +21,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -36,9 +38,8 @@ final class SourceProof {
   private final Map<String, TensorMove> moves = new HashMap<>();
   private final List<Finding> findings = new ArrayList<>();
   private final SortedSet<String> changed = new TreeSet<>();
-  private final SortedSet<String> unproven = new TreeSet<>();
+  private final Set<String> identical = new HashSet<>();
   private Optional<String> configHash = Optional.empty();
-  private int identical;
   private int renamed;
 
   SourceProof(SourceModel source, Manifest manifest) {
@@ -50,7 +51,7 @@ final class SourceProof {
               Manifest.FILE,
               "the output was made from another model: %s, the source given is %s"
                   .formatted(manifest.source().fingerprint(), source.fingerprint())));
-    } else if (manifest.plan().has("action")) {
+    } else if (manifest.plan().path("action").asString("").equals(Plan.PRUNE)) {
       addMoves();
     }
   }
@@ -70,7 +71,12 @@ final class SourceProof {
   }
 
   SourceComparison comparison() {
-    return new SourceComparison(identical, renamed, List.copyOf(changed), List.copyOf(unproven));
+    List<String> unproven =
+        manifest.tensors().keySet().stream()
+            .filter(name -> !identical.contains(name) && !changed.contains(name))
+            .sorted()
+            .toList();
+    return new SourceComparison(identical.size(), renamed, List.copyOf(changed), unproven);
   }
 
   /** What is wrong with a tensor of the output. */
@@ -82,7 +88,7 @@ final class SourceProof {
       }
       return entry.identical()
           ? compareWhole(where, tensor, entry.sources().getFirst())
-          : unproven(tensor);
+          : Optional.empty();
     }
     if (!entry.sources().equals(List.of(move.source().name()))
         || entry.identical() != move.isWhole()) {
@@ -95,11 +101,6 @@ final class SourceProof {
     return move.isWhole()
         ? compareWhole(where, tensor, move.source().name())
         : compareParts(where, tensor, move);
-  }
-
-  private Optional<Finding> unproven(TensorView tensor) {
-    unproven.add(tensor.name());
-    return Optional.empty();
   }
 
   private Optional<Finding> compareWhole(String where, TensorView tensor, String sourceName) {
@@ -118,7 +119,7 @@ final class SourceProof {
     if (mismatch >= 0) {
       return differs(where, mismatch, sourceName);
     }
-    identical++;
+    identical.add(tensor.name());
     renamed += sourceName.equals(tensor.name()) ? 0 : 1;
     return Optional.empty();
   }

@@ -35,7 +35,7 @@ public record Verification(
    * @param identical tensors whose bytes are those of one tensor of the source
    * @param renamed of these, tensors that have another name there
    * @param changed tensors that are exactly the rows of the source that the plan keeps, sorted
-   * @param unproven tensors of which nothing could be said, sorted
+   * @param unproven all other tensors of the output, sorted
    */
   public record SourceComparison(
       int identical, int renamed, List<String> changed, List<String> unproven) {

@@ -7,8 +7,10 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.Finding;
+import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.formats.publish.WrittenFile;
 import io.moetool.formats.safetensors.SafetensorsFile;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
@@ -21,6 +23,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -226,6 +230,35 @@ class VerifierTest {
         .withMessageContaining("moetool-manifest.json: no such file");
   }
 
+  /** An export has a manifest too; its tensors are computed, so their file's hash has to do. */
+  @Test
+  void whatIsNoCheckpointIsVerifiedByItsFiles() throws IOException {
+    Path export = Files.createDirectory(folder.resolve("export"));
+    Files.writeString(export.resolve("model.onnx.data"), "weights");
+    Manifest manifest =
+        Manifest.of(
+            Manifest.Tool.current("test"),
+            new Manifest.Source(source.fingerprint(), "qwen3_moe"),
+            Json.object().put("action", "convert"),
+            List.of(
+                new WrittenFile(
+                    "model.onnx.data",
+                    7,
+                    Sha256.of("weights"),
+                    Map.of("layer.0.router", Sha256.of("weights")))),
+            name -> Manifest.Origin.madeFrom(List.of("model.layers.1.mlp.gate.weight")));
+    Files.writeString(export.resolve(Manifest.FILE), manifest.toJson());
+
+    Verification verification = verifier().verify(export, source);
+    assertThat(verification.findings()).isEmpty();
+    assertThat(verification.tensors()).isZero();
+    assertThat(verification.source())
+        .hasValueSatisfying(c -> assertThat(c.unproven()).containsExactly("layer.0.router"));
+
+    Files.writeString(export.resolve("model.onnx.data"), "weighty");
+    assertThat(verifier().verify(export).passed()).isFalse();
+  }
+
   private static Verifier verifier() {
     return new Verifier(FAMILIES, WriteProgress.none());
   }
@@ -248,8 +281,11 @@ class VerifierTest {
           if (!weights.contains(tensor)) {
             continue;
           }
-          var stored = weights.header().tensors().sequencedEntrySet().stream()
-              .filter(t -> t.getKey().equals(tensor)).findFirst().orElseThrow().getValue();
+          var stored =
+              weights.header().tensors().values().stream()
+                  .filter(t -> t.info().name().equals(tensor))
+                  .findFirst()
+                  .orElseThrow();
           at = weights.header().dataStart() + stored.begin() + 3;
         }
         try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {

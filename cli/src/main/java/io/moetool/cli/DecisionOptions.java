@@ -48,7 +48,7 @@ final class DecisionOptions {
 
   @Option(
       names = "--remove",
-      paramLabel = "50%%",
+      paramLabel = "50%",
       description =
           "Remove this share of the experts in every layer, rounded down to whole experts.")
   private Optional<String> remove = Optional.empty();

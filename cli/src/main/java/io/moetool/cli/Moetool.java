@@ -93,14 +93,17 @@ final class Moetool implements Runnable {
     line.setExecutionExceptionHandler(
         (failure, command, _) -> fail(command.getErr(), failure, isVerbose(command)));
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.getSubcommands().values().forEach(Moetool::describeExitCodes);
-    describeExitCodes(line);
+    line.getSubcommands().values().forEach(Moetool::describe);
+    describe(line);
     return line;
   }
 
-  private static void describeExitCodes(CommandLine line) {
+  private static void describe(CommandLine line) {
     line.getCommandSpec()
         .usageMessage()
+        .descriptionHeading("%n")
+        .parameterListHeading("%n")
+        .optionListHeading(line.getCommandSpec().positionalParameters().isEmpty() ? "%n" : "")
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(ExitCode.descriptions());
   }

@@ -19,9 +19,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "plan",
     mixinStandardHelpOptions = true,
-    customSynopsis =
-        "moetool plan MODEL [--statistics DIR] --method M (--keep N | --remove 50%%) -o plan.json"
-            + " [OPTIONS]",
+    customSynopsis = {
+      "moetool plan MODEL [--statistics DIR] --method M",
+      "         (--keep N | --remove 50%%) -o plan.json [OPTIONS]"
+    },
     description =
         "Decide which experts go and write the decision to plan.json, for people to read, edit and"
             + " approve. No weight is changed. The same inputs give the same bytes.")

@@ -33,9 +33,8 @@ import tools.jackson.databind.node.ObjectNode;
     mixinStandardHelpOptions = true,
     customSynopsis = {
       "moetool prune MODEL -o OUT --plan plan.json [OPTIONS]",
-      "moetool prune MODEL -o OUT --statistics DIR [--method M] (--keep N | --remove 50%%)"
-          + " [OPTIONS]",
-      "moetool prune MODEL -o OUT --data FILE... [--method M] (--keep N | --remove 50%%) [OPTIONS]"
+      "       moetool prune MODEL -o OUT (--statistics DIR | --data FILE...)",
+      "         [--method M] (--keep N | --remove 50%%) [OPTIONS]"
     },
     description =
         "Write a checkpoint without some of its experts: as a plan says, or as statistics or data"

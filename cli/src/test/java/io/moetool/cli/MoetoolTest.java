@@ -3,6 +3,8 @@ package io.moetool.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MoetoolTest {
   @Test
@@ -53,6 +55,31 @@ class MoetoolTest {
                 moetool: Unknown option: '--jsom'; did you mean --json?
                   see 'moetool inspect --help'
                 """));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "inspect",
+        "analyze",
+        "plan",
+        "prune",
+        "convert",
+        "evaluate",
+        "validate",
+        "verify",
+        "demo"
+      })
+  void everyCommandExplainsItself(String command) {
+    Run run = Run.of(command, "--help");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
+        .startsWith("Usage: moetool " + command + " ")
+        .contains("--json", "--quiet", "--verbose", "--threads", "Exit codes:")
+        .doesNotContain("%n", "%%", "\u001b");
+    assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
   }
 
   @Test

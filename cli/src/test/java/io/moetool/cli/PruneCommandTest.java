@@ -2,6 +2,7 @@ package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.moetool.formats.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,7 +118,7 @@ class PruneCommandTest {
 
   @Test
   void aPlanThatWasEditedWrongIsRefusedWithItsPlace() {
-    Golden.edit(plan, "\"expertsAfter\" : 4", "\"expertsAfter\" : 5");
+    Golden.write(plan, Json.write(Json.readObject(plan).put("expertsAfter", 5)));
 
     Run run = Run.of("prune", MODEL, "--plan", plan, "-o", out, "--json");
 

@@ -3,7 +3,6 @@ package io.moetool.analyzers;
 import io.moetool.analyzers.routing.LayerRouting;
 import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.analyzers.superexperts.SuperExpert;
-import io.moetool.analyzers.superexperts.SuperExpertSearch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +13,8 @@ import java.util.function.Function;
 final class AnalysisWarnings {
   /** Experts named one by one; the rest is counted. */
   private static final int NAMED = 24;
+
+  private static final int NAMED_SUPER_EXPERTS = 3;
 
   private AnalysisWarnings() {}
 
@@ -41,25 +42,36 @@ final class AnalysisWarnings {
 
   private static void superExperts(
       List<SuperExpert> byPaper, Analysis.SuperExpertRule rule, List<String> warnings) {
-    if (rule.candidates() >= SuperExpertSearch.FEW_EXPERTS) {
-      return;
+    List<SuperExpert> ordinary = without(byPaper, rule.setApart());
+    if (!ordinary.isEmpty()) {
+      warnings.add(
+          "the published rule for super experts names %s, which no wide gap sets apart from other experts; of %d experts it names about %d whatever their outputs are"
+              .formatted(names(ordinary), rule.candidates(), Math.ceilDiv(rule.candidates(), 200)));
     }
-    for (SuperExpert expert : byPaper) {
-      if (!rule.setApart().contains(expert)) {
-        warnings.add(
-            ("%s (largest output %s) counts as a super expert by the published rule, which among %d experts"
-                    + " names one even if there is none; no wide gap sets it apart from the others")
-                .formatted(name(expert), number(expert.maxAbs()), rule.candidates()));
-      }
+    List<SuperExpert> missed = without(rule.setApart(), byPaper);
+    if (!missed.isEmpty()) {
+      warnings.add(
+          "the published rule for super experts misses %s, which a wide gap sets apart from all others: of %d experts it can name %d at most"
+              .formatted(names(missed), rule.candidates(), Math.ceilDiv(rule.candidates(), 200)));
     }
-    for (SuperExpert expert : rule.setApart()) {
-      if (!byPaper.contains(expert)) {
-        warnings.add(
-            ("%s (largest output %s) is set apart from the others like a super expert; the published rule"
-                    + " misses it because it names too few among %d experts")
-                .formatted(name(expert), number(expert.maxAbs()), rule.candidates()));
-      }
+  }
+
+  private static List<SuperExpert> without(List<SuperExpert> experts, List<SuperExpert> others) {
+    return experts.stream().filter(expert -> !others.contains(expert)).toList();
+  }
+
+  private static String names(List<SuperExpert> experts) {
+    List<String> names = new ArrayList<>();
+    for (SuperExpert expert : experts.subList(0, Math.min(NAMED_SUPER_EXPERTS, experts.size()))) {
+      names.add(
+          "layer %d expert %d (largest output %s)"
+              .formatted(
+                  expert.layer(),
+                  expert.expert(),
+                  String.format(Locale.ROOT, "%.4g", expert.maxAbs())));
     }
+    int more = experts.size() - names.size();
+    return String.join(", ", names) + (more == 0 ? "" : " and %d more".formatted(more));
   }
 
   private static Optional<String> named(
@@ -86,13 +98,5 @@ final class AnalysisWarnings {
     }
     String names = String.join("; ", places);
     return Optional.of(more == 0 ? names : names + "; and " + more + " more");
-  }
-
-  private static String name(SuperExpert expert) {
-    return "layer %d expert %d".formatted(expert.layer(), expert.expert());
-  }
-
-  private static String number(double value) {
-    return String.format(Locale.ROOT, "%.4g", value);
   }
 }

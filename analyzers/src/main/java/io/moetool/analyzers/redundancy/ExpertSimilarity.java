@@ -1,8 +1,6 @@
 package io.moetool.analyzers.redundancy;
 
 import io.moetool.analyzers.statistics.SumMatrix;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -29,20 +27,18 @@ public record ExpertSimilarity(double mean, List<Pair> closest) {
 
   /** Cosines between the vectors of experts whose inner products are given, {@code [E, E]}. */
   static ExpertSimilarity ofCosines(SumMatrix products) {
-    List<Pair> pairs = new ArrayList<>();
     double sum = 0;
+    long pairs = 0;
     for (int i = 0; i < products.rows(); i++) {
       for (int j = i + 1; j < products.rows(); j++) {
-        double cosine = products.cosine(i, j);
-        sum += cosine;
-        pairs.add(new Pair(i, j, cosine));
+        sum += products.cosine(i, j);
+        pairs++;
       }
     }
     return new ExpertSimilarity(
-        pairs.isEmpty() ? 0 : sum / pairs.size(),
-        pairs.stream()
-            .sorted(Comparator.comparingDouble(Pair::similarity).reversed())
-            .limit(PAIRS)
+        pairs == 0 ? 0 : sum / pairs,
+        products.largestPairs(PAIRS, products::cosine).stream()
+            .map(pair -> new Pair(pair.first(), pair.second(), pair.value()))
             .toList());
   }
 }

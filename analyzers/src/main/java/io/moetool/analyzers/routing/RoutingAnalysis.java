@@ -6,9 +6,7 @@ import io.moetool.analyzers.statistics.LayerStatistics;
 import io.moetool.analyzers.statistics.MatrixStatistic;
 import io.moetool.analyzers.statistics.MeasuredData;
 import io.moetool.analyzers.statistics.SumMatrix;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,20 +66,20 @@ public final class RoutingAnalysis {
   private static List<LayerRouting.CoSelection> coSelected(
       MeasuredData data, LayerStatistics layer) {
     SumMatrix together = layer.matrix(MatrixStatistic.COACT);
-    List<LayerRouting.CoSelection> pairs = new ArrayList<>();
-    for (int i = 0; i < layer.experts(); i++) {
-      for (int j = i + 1; j < layer.experts(); j++) {
-        double tokens = together.get(i, j);
-        if (tokens > 0) {
-          double chance = together.get(i, i) * together.get(j, j) / data.tokens();
-          pairs.add(new LayerRouting.CoSelection(i, j, (long) tokens, tokens / chance));
-        }
-      }
-    }
-    return pairs.stream()
-        .sorted(Comparator.comparingLong(LayerRouting.CoSelection::tokens).reversed())
-        .limit(PAIRS)
+    return together.largestPairs(PAIRS, together::get).stream()
+        .filter(pair -> pair.value() > 0)
+        .map(pair -> coSelection(data, together, pair))
         .toList();
+  }
+
+  private static LayerRouting.CoSelection coSelection(
+      MeasuredData data, SumMatrix together, SumMatrix.Pair pair) {
+    double chance =
+        together.get(pair.first(), pair.first())
+            * together.get(pair.second(), pair.second())
+            / data.tokens();
+    return new LayerRouting.CoSelection(
+        pair.first(), pair.second(), (long) pair.value(), pair.value() / chance);
   }
 
   private static List<Double> list(double[] values) {

@@ -1,5 +1,7 @@
 package io.moetool.analyzers.statistics;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /** A {@code [rows, columns]} matrix of float64 sums. Immutable. */
@@ -45,6 +47,43 @@ public final class SumMatrix {
   public double cosine(int i, int j) {
     double lengths = Math.sqrt(get(i, i)) * Math.sqrt(get(j, j));
     return lengths == 0 ? 0 : Math.clamp(get(i, j) / lengths, -1.0, 1.0);
+  }
+
+  /**
+   * Two different rows of a square matrix.
+   *
+   * @param first the lower index
+   * @param second the higher index
+   * @param value what they were compared by
+   */
+  public record Pair(int first, int second, double value) {}
+
+  /** A number for two rows. */
+  @FunctionalInterface
+  public interface PairValue {
+    /** The number for rows {@code first} and {@code second}, the lower one first. */
+    double of(int first, int second);
+  }
+
+  /** The pairs with the largest values, largest first; among equals those of lower rows first. */
+  public List<Pair> largestPairs(int limit, PairValue value) {
+    List<Pair> largest = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      for (int j = i + 1; j < rows; j++) {
+        double found = value.of(i, j);
+        if (largest.size() < limit || found > largest.getLast().value()) {
+          int place = largest.size();
+          while (place > 0 && largest.get(place - 1).value() < found) {
+            place--;
+          }
+          largest.add(place, new Pair(i, j, found));
+          if (largest.size() > limit) {
+            largest.removeLast();
+          }
+        }
+      }
+    }
+    return largest;
   }
 
   /** All values, row after row, not to be changed. */

@@ -12,13 +12,11 @@ import java.util.List;
  * Finds super experts among the largest absolute outputs of all experts of a model.
  *
  * <p>The paper's rule (arXiv 2507.23279): above the 99.5th percentile and above a tenth of the largest,
- * strictly. Among few experts the percentile alone decides, and up to 201 experts it always names exactly
- * one, outlier or not. {@link #robust()} therefore looks for a gap instead.
+ * strictly. The percentile bounds the result: of n experts it names at most n/200, rounded up, so up to
+ * 201 experts exactly one, outlier or not; and where outputs differ little it names as many. {@link
+ * #robust()} therefore looks for a gap instead.
  */
 public final class SuperExpertSearch {
-  /** Up to this many experts the percentile says more about the number of experts than about them. */
-  public static final int FEW_EXPERTS = 2000;
-
   private static final double QUANTILE = 0.995;
   private static final double SHARE_OF_LARGEST = 0.1;
 
@@ -91,12 +89,14 @@ public final class SuperExpertSearch {
    * empty if no gap is as wide.
    */
   public List<SuperExpert> robust() {
+    // Experts that no token chose have no output to be set apart from.
+    List<SuperExpert> used = candidates.stream().filter(expert -> expert.maxAbs() > 0).toList();
     int apart = 0;
     double widest = GAP;
-    for (int count = 1; count < candidates.size(); count++) {
-      double above = candidates.get(count - 1).maxAbs();
-      double below = candidates.get(count).maxAbs();
-      if (above <= candidates.getFirst().maxAbs() * SHARE_OF_LARGEST) {
+    for (int count = 1; count < used.size(); count++) {
+      double above = used.get(count - 1).maxAbs();
+      double below = used.get(count).maxAbs();
+      if (above <= used.getFirst().maxAbs() * SHARE_OF_LARGEST) {
         break;
       }
       if (above / below >= widest && (apart == 0 || above / below > widest)) {
@@ -104,6 +104,6 @@ public final class SuperExpertSearch {
         apart = count;
       }
     }
-    return List.copyOf(candidates.subList(0, apart));
+    return List.copyOf(used.subList(0, apart));
   }
 }

@@ -1,0 +1,30 @@
+package io.moetool.analyzers.redundancy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.moetool.analyzers.statistics.Observations;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ExpertSimilarityTest {
+
+  /** Router logits of the toy layer: 0.4 between experts 0, 1 and 2, -0.77459667 with expert 3. */
+  @Test
+  void similarLogitsMakeSimilarExperts() {
+    LayerRedundancy redundancy =
+        LayerRedundancy.of(
+            0,
+            Optional.of(Observations.toy(true).requireRouted().layers().getFirst()),
+            Optional.empty());
+
+    ExpertSimilarity logits = redundancy.routerLogits().orElseThrow();
+    assertThat(logits.mean()).isCloseTo((3 * .4 - 3 * .77459667) / 6, within(1e-8));
+    assertThat(logits.closest()).hasSize(6);
+    assertThat(logits.closest().getFirst().similarity()).isCloseTo(.4, within(1e-15));
+    assertThat(logits.closest().getFirst().first()).isZero();
+    assertThat(logits.closest().getFirst().second()).isEqualTo(1);
+    assertThat(logits.closest().getLast().similarity()).isCloseTo(-.77459667, within(1e-8));
+    assertThat(redundancy.routerRows()).isEmpty();
+  }
+}

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -15,8 +16,10 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
+import tools.jackson.core.util.Separators;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -33,6 +36,9 @@ public final class Json {
   private static final long MAX_BYTES = 256L << 20;
 
   private static final int MAX_NESTING = 64;
+
+  /** The parser's messages point to where it began, which says nothing to a reader. */
+  private static final Pattern SOURCE_REFERENCE = Pattern.compile(" \\(start marker at \\[[^]]*]\\)");
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -57,6 +63,8 @@ public final class Json {
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
           .build();
 
@@ -64,7 +72,9 @@ public final class Json {
       STRICT
           .writer()
           .with(
-              new DefaultPrettyPrinter()
+              new DefaultPrettyPrinter(
+                      Separators.createDefaultInstance()
+                          .withObjectNameValueSpacing(Separators.Spacing.AFTER))
                   .withObjectIndenter(new DefaultIndenter("  ", "\n"))
                   .withArrayIndenter(DefaultPrettyPrinter.FixedSpaceIndenter.instance()));
 
@@ -156,7 +166,13 @@ public final class Json {
 
   private static BadInputException malformed(String where, JacksonException e) {
     TokenStreamLocation at = e.getLocation();
-    String place = at == null || at.getLineNr() < 1 ? where : where + " line " + at.getLineNr() + " column " + at.getColumnNr();
-    return new BadInputException(place, e.getOriginalMessage(), "correct the file or write it again", e);
+    String place = where;
+    if (at != null && at.getColumnNr() > 0) {
+      // Where a line of a larger file is read by itself, the caller has named the line.
+      String line = where.contains(" line ") ? "" : " line " + at.getLineNr();
+      place = where + line + " column " + at.getColumnNr();
+    }
+    String problem = SOURCE_REFERENCE.matcher(e.getOriginalMessage()).replaceAll("");
+    return new BadInputException(place, problem, "correct the file or write it again", e);
   }
 }

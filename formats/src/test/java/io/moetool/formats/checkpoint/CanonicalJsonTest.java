@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class CanonicalJsonTest {
   @Test
   void spellingDoesNotMatter() {
-    assertThat(canonical("{\"b\": 1e4, \"a\" : [true, null, \"\\u0078\"], \"c\":{ }}"))
+    assertThat(canonical("{\"b\": 1e4, \"a\": [true, null, \"\\u0078\"], \"c\":{ }}"))
         .isEqualTo(canonical("{\"a\":[true,null,\"x\"],\"b\":10000.0,\"c\":{}}"))
         .isEqualTo("{\"a\":[true,null,\"x\"],\"b\":1E+4,\"c\":{}}");
   }

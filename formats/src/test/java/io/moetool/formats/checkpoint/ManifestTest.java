@@ -57,9 +57,9 @@ class ManifestTest {
   @ParameterizedTest
   @CsvSource({
     "'\"formatVersion\"', '\"formatVersio\"'",
-    "'\"identical\" : true', '\"identical\" : true, \"x\" : 1'",
-    "'\"sha256\" : \"f0\"', '\"sha256\" : null'",
-    "'\"sources\" : [ \"old.b\" ]', '\"sources\" : [ ]'"
+    "'\"identical\": true', '\"identical\": true, \"x\": 1'",
+    "'\"sha256\": \"f0\"', '\"sha256\": null'",
+    "'\"sources\": [ \"old.b\" ]', '\"sources\": [ ]'"
   })
   void aChangedManifestIsRefused(String from, String to) throws IOException {
     String text = example().toJson();

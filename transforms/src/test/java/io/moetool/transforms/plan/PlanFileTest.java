@@ -21,39 +21,39 @@ class PlanFileTest {
   private static final String TEXT =
       """
       {
-        "formatVersion" : 1,
-        "toolVersion" : "1.2",
-        "source" : {
-          "fingerprint" : "sha256:model",
-          "modelType" : "qwen3_moe"
+        "formatVersion": 1,
+        "toolVersion": "1.2",
+        "source": {
+          "fingerprint": "sha256:model",
+          "modelType": "qwen3_moe"
         },
-        "action" : "prune",
-        "method" : "reap",
-        "options" : {
-          "target" : "keep 2",
-          "seed" : null,
-          "protectSuperExperts" : true
+        "action": "prune",
+        "method": "reap",
+        "options": {
+          "target": "keep 2",
+          "seed": null,
+          "protectSuperExperts": true
         },
-        "statistics" : {
-          "dataFingerprint" : "sha256:data",
-          "tokens" : 800
+        "statistics": {
+          "dataFingerprint": "sha256:data",
+          "tokens": 800
         },
-        "expertsBefore" : 3,
-        "expertsAfter" : 2,
-        "expertsPerToken" : 1,
-        "layers" : [ {
-          "layer" : 4,
-          "kept" : [ 0, 2 ],
-          "dropped" : [ 1 ],
-          "scores" : [ 0.5, 0.125, 1.0E-9 ],
-          "margin" : 0.375,
-          "protected" : [ 2 ],
-          "reasons" : [ "expert 2 is a super expert" ]
+        "expertsBefore": 3,
+        "expertsAfter": 2,
+        "expertsPerToken": 1,
+        "layers": [ {
+          "layer": 4,
+          "kept": [ 0, 2 ],
+          "dropped": [ 1 ],
+          "scores": [ 0.5, 0.125, 1.0E-9 ],
+          "margin": 0.375,
+          "protected": [ 2 ],
+          "reasons": [ "expert 2 is a super expert" ]
         } ],
-        "warnings" : [ "few tokens" ],
-        "forecast" : {
-          "bytesBefore" : 30,
-          "bytesAfter" : 20
+        "warnings": [ "few tokens" ],
+        "forecast": {
+          "bytesBefore": 30,
+          "bytesAfter": 20
         }
       }
       """;
@@ -100,9 +100,9 @@ class PlanFileTest {
   @Test
   void whatIsAbsentIsNull() {
     String text =
-        TEXT.replace("\"seed\" : null", "\"seed\" : 42")
-            .replace("\"margin\" : 0.375", "\"margin\" : null")
-            .replaceFirst("(?s)\"statistics\" : \\{.*?\\}", "\"statistics\" : null");
+        TEXT.replace("\"seed\": null", "\"seed\": 42")
+            .replace("\"margin\": 0.375", "\"margin\": null")
+            .replaceFirst("(?s)\"statistics\": \\{.*?\\}", "\"statistics\": null");
 
     Plan plan = PlanFile.parse("plan.json", text);
     assertThat(plan.options().seed()).hasValue(42);
@@ -122,7 +122,7 @@ class PlanFileTest {
       }
     }
     assertThat(folder.resolve("a.json")).hasSameBinaryContentAs(folder.resolve("b.json"));
-    assertThat(Files.readString(folder.resolve("a.json"))).contains("\"kept\" : [ 2, 3, 4, 5, 6, 7 ]");
+    assertThat(Files.readString(folder.resolve("a.json"))).contains("\"kept\": [ 2, 3, 4, 5, 6, 7 ]");
   }
 
   @Test
@@ -133,9 +133,9 @@ class PlanFileTest {
 
   @Test
   void aMissingKeyIsRefusedWithTheLineWhereItsObjectEnds() {
-    refuse("\"tokens\" : 800", "", "plan.json line 18 column", "Unexpected character");
-    refuse(",\\s*\"tokens\" : 800", "", "plan.json line 17 column", "statistics ends here without tokens");
-    refuse("\\s*\"margin\" : 0.375,", "", "without margin");
+    refuse("\"tokens\": 800", "", "plan.json line 18 column", "Unexpected character");
+    refuse(",\\s*\"tokens\": 800", "", "plan.json line 17 column", "statistics ends here without tokens");
+    refuse("\\s*\"margin\": 0.375,", "", "without margin");
   }
 
   @Test
@@ -145,16 +145,16 @@ class PlanFileTest {
 
   @Test
   void valuesOfAnotherKindAreNotConverted() {
-    refuse("\"expertsAfter\" : 2", "\"expertsAfter\" : 2.5", "plan.json line 20", "expertsAfter must be a whole number");
-    refuse("\"expertsAfter\" : 2", "\"expertsAfter\" : \"2\"", "expertsAfter must be a whole number");
-    refuse("\"expertsAfter\" : 2", "\"expertsAfter\" : null", "expertsAfter must be a whole number");
+    refuse("\"expertsAfter\": 2", "\"expertsAfter\": 2.5", "plan.json line 20", "expertsAfter must be a whole number");
+    refuse("\"expertsAfter\": 2", "\"expertsAfter\": \"2\"", "expertsAfter must be a whole number");
+    refuse("\"expertsAfter\": 2", "\"expertsAfter\": null", "expertsAfter must be a whole number");
     refuse("\\[ 0, 2 \\]", "[ 0, 2.0 ]", "an element of kept must be a whole number");
     refuse("\\[ 0, 2 \\]", "[ 0, null ]", "an element of kept must be a whole number");
     refuse("\\[ 0, 2 \\]", "0", "kept must be a list");
     refuse("0.125", "\"NaN\"", "an element of scores must be a number");
     refuse("\"prune\"", "7", "action must be a text");
     refuse(": true", ": 1", "protectSuperExperts must be true or false");
-    refuse("\"seed\" : null", "\"seed\" : 1.5", "seed must be a whole number");
+    refuse("\"seed\": null", "\"seed\": 1.5", "seed must be a whole number");
     refuse("\\[ 0, 2 \\]", "[ 0, 99999999999 ]", "plan.json line 24");
   }
 
@@ -164,8 +164,8 @@ class PlanFileTest {
         .isThrownBy(() -> PlanFile.read(folder.resolve("none.json")))
         .withMessageContaining("no such file");
     refuse("(?s).*", "[]", "a JSON object is expected");
-    refuse("\"formatVersion\" : 1", "\"formatVersion\" : 2", "formatVersion is 2, 1 is expected");
-    refuse("\"formatVersion\" : 1,", "", "formatVersion is missing, 1 is expected");
+    refuse("\"formatVersion\": 1", "\"formatVersion\": 2", "formatVersion is 2, 1 is expected");
+    refuse("\"formatVersion\": 1,", "", "formatVersion is missing, 1 is expected");
     refuse("(?s)\\}\\s*$", "", "plan.json line");
     refuse("(?s)$", "{}", "plan.json line");
   }

@@ -17,6 +17,9 @@ import java.util.List;
  * #robust()} therefore looks for a gap instead.
  */
 public final class SuperExpertSearch {
+  /** Below this many experts the percentile says more about their number than about them. */
+  public static final int FEW_EXPERTS = 2000;
+
   private static final double QUANTILE = 0.995;
   private static final double SHARE_OF_LARGEST = 0.1;
 

@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.analyzers.Analysis;
+import io.moetool.analyzers.report.Report;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
 import io.moetool.formats.BadInputException;
@@ -14,9 +15,8 @@ import java.util.stream.Stream;
 
 /** The folder that analyze writes: it appears whole, and may replace an earlier analysis. */
 final class AnalysisFolder {
-  static final String REPORT = "report.html";
-
-  private static final List<String> NAMES = List.of(StatisticsFile.NAME, Analysis.NAME, REPORT);
+  private static final List<String> NAMES =
+      List.of(StatisticsFile.NAME, Analysis.NAME, Report.NAME);
 
   private final Path target;
   private final Path source;
@@ -55,6 +55,7 @@ final class AnalysisFolder {
     try (StagedFolder staged = StagedFolder.create(target, List.of(source))) {
       StatisticsFile.write(staged.path().resolve(StatisticsFile.NAME), statistics);
       analysis.write(staged.path().resolve(Analysis.NAME));
+      Report.write(staged.path().resolve(Report.NAME), analysis, statistics);
       staged.commit();
     } finally {
       if (replaces && !Files.exists(target)) {

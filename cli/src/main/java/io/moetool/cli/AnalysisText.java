@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.analyzers.Analysis;
+import io.moetool.analyzers.report.Report;
 import io.moetool.analyzers.routing.LayerRouting;
 import io.moetool.analyzers.superexperts.SuperExpert;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ final class AnalysisText {
     return "%s  %s\n".formatted(ink.bold(folder.toString()), seen)
         + layers(analysis).render("  ")
         + superExperts(analysis)
-        + "  report: %s\n".formatted(folder.resolve(AnalysisFolder.REPORT));
+        + "  report: %s\n".formatted(folder.resolve(Report.NAME));
   }
 
   private static Table layers(Analysis analysis) {

@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.analyzers.Analysis;
+import io.moetool.analyzers.report.Report;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +83,7 @@ record DemoStep(String title, List<String> arguments) {
   /** The last lines. */
   static String whereToLook(Path output, double seconds, Console.Ink ink) {
     Table table = new Table();
-    table.row("report", output.resolve(ANALYSIS).resolve(AnalysisFolder.REPORT));
+    table.row("report", output.resolve(ANALYSIS).resolve(Report.NAME));
     table.row("all numbers", output.resolve(ANALYSIS).resolve(Analysis.NAME));
     table.row("plan", output.resolve(PLAN));
     table.row("pruned model", output.resolve(PRUNED));

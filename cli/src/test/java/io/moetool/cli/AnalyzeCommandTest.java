@@ -1,0 +1,144 @@
+package io.moetool.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class AnalyzeCommandTest {
+  private static final Path MODEL = Golden.model("qwen3-moe");
+
+  @TempDir private Path folder;
+
+  @Test
+  void writesStatisticsAnalysisAndReport() {
+    Path out = folder.resolve("out");
+
+    Run run = Run.of("analyze", MODEL, "--data", Golden.data("qwen3-moe", folder), "-o", out);
+
+    assertThat(run.code()).isZero();
+    assertThat(Golden.list(out))
+        .containsExactly("analysis.json", "report.html", "statistics.safetensors");
+    assertThat(run.out())
+        .contains("domains: even, odd")
+        .contains(out.resolve("report.html").toString());
+  }
+
+  @Test
+  void analysisHasTheKeysOfTheContract() throws IOException {
+    Path out = folder.resolve("out");
+
+    Run run =
+        Run.of("analyze", MODEL, "--data", Golden.data("qwen3-moe", folder), "-o", out, "--json");
+
+    JsonNode json = run.json();
+    assertThat(json.propertyNames())
+        .contains(
+            "formatVersion", "model", "data", "layers", "superExperts", "redundancy", "warnings");
+    assertThat(json.get("model").propertyNames())
+        .contains("fingerprint", "modelType", "layers", "experts", "expertsPerToken");
+    assertThat(json.get("data").propertyNames())
+        .contains("fingerprint", "sequences", "tokens", "domains");
+    JsonNode layer = json.get("layers").get(0);
+    assertThat(layer.propertyNames())
+        .contains("layer", "counts", "saliency", "downProjectionMaxAbs", "routing");
+    assertThat(layer.get("routing").propertyNames()).contains("entropy", "maxShare");
+    assertThat(layer.get("saliency").get("reap")).hasSize(8);
+    assertThat(run.out()).isEqualTo(Files.readString(out.resolve("analysis.json")));
+  }
+
+  @Test
+  void withoutDataOnlyWeightsSpeak() {
+    JsonNode json = Run.of("analyze", MODEL, "-o", folder.resolve("out"), "--json").json();
+
+    assertThat(json.get("data").isNull()).isTrue();
+    assertThat(json.get("layers").get(0).get("saliency").propertyNames())
+        .contains("magnitude")
+        .doesNotContain("reap");
+  }
+
+  @Test
+  void anEarlierAnalysisIsReplaced() {
+    Path out = folder.resolve("out");
+    Run.of("analyze", MODEL, "-o", out);
+
+    assertThat(
+            Run.of("analyze", MODEL, "--data", Golden.data("qwen3-moe", folder), "-o", out).code())
+        .isZero();
+
+    assertThat(
+            Run.of(
+                    "plan",
+                    MODEL,
+                    "--statistics",
+                    out,
+                    "--method",
+                    "reap",
+                    "--keep",
+                    4,
+                    "-o",
+                    folder.resolve("p.json"))
+                .code())
+        .isZero();
+    assertThat(Golden.list(folder)).containsExactly("out", "p.json", "qwen3-moe.jsonl");
+  }
+
+  @Test
+  void anythingElseIsLeftAlone() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("out"));
+    Golden.write(out.resolve("statistics.safetensors"), "");
+    Golden.write(out.resolve("letter.txt"), "Dear Anna");
+
+    assertThat(Run.of("analyze", MODEL, "-o", out))
+        .isEqualTo(
+            new Run(
+                3,
+                "",
+                """
+                moetool: %s: exists and is not an earlier analysis
+                  choose another folder or remove it
+                """
+                    .formatted(out)));
+    assertThat(Golden.list(out)).containsExactly("letter.txt", "statistics.safetensors");
+  }
+
+  @Test
+  void nothingIsWrittenIntoTheSource() {
+    Path model = Golden.copy("qwen3-moe", folder);
+
+    Run run = Run.of("analyze", model, "-o", model.resolve("analysis"));
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains("lies inside the source");
+  }
+
+  @Test
+  void badDataLeavesNothingBehind() {
+    Path data = Golden.write(folder.resolve("x.jsonl"), "{\"tokens\": [1, 2, 900]}\n");
+    Path out = folder.resolve("out");
+
+    assertThat(Run.of("analyze", MODEL, "--data", data, "-o", out, "--json"))
+        .isEqualTo(
+            new Run(
+                3,
+                "",
+                """
+                moetool: %s line 1: token id 900 is outside the model's vocabulary of 72
+                  use data made with this model's tokenizer
+                """
+                    .formatted(data)));
+    assertThat(Golden.list(folder)).containsExactly("x.jsonl");
+  }
+
+  @Test
+  void optionsForDataNeedData() {
+    assertThat(Run.of("analyze", MODEL, "-o", folder.resolve("out"), "--max-tokens", 100).err())
+        .startsWith("moetool: --max-tokens has no effect without --data\n");
+    assertThat(Run.of("analyze", MODEL, "-o", folder.resolve("out"), "--device", "cpu").err())
+        .startsWith("moetool: --device has no effect without --data\n");
+  }
+}

@@ -78,12 +78,6 @@ class Subject:
     def pruned_oracle(self):
         return Oracle(self.pruned[0])
 
-    @functools.cached_property
-    def merged(self):
-        out = self.scratch / "merged"
-        tool.run("merge", self.folder, "-o", out, "--statistics", self.statistics, "--keep", self.keep)
-        return out
-
     def exported(self, folder, name):
         """The folder `moetool convert --to onnx` writes."""
         out = self.scratch / name

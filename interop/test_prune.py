@@ -1,4 +1,4 @@
-"""A pruned or merged folder is a checkpoint that stock transformers loads and that computes what it should."""
+"""A pruned folder is a checkpoint that stock transformers loads and that computes what it should."""
 
 import json
 import re
@@ -77,16 +77,6 @@ class Prune(unittest.TestCase):
         for layer in golden["layers"]:
             best = numpy.argsort(layer["scores"]["reap"])[-subject.keep :]
             self.assertEqual(subject.kept()[layer["layer"]], sorted(best.tolist()))
-
-
-@one_test_per_subject
-class Merge(unittest.TestCase):
-    @for_each(ONE_OF_EACH_FAMILY)
-    def output_loads_and_its_loss_is_that_of_transformers(self, subject):
-        merged = Oracle(subject.merged)
-        self.assertEqual(merged.experts, subject.keep)
-        report = tool.run_json("evaluate", subject.merged, "--data", subject.data, "--device", "cpu", "--compute", "float32")
-        self.assertAlmostEqual(report["meanNll"], merged.mean_loss(subject.sequences), delta=LOSS_TOLERANCE)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * All that is known about the experts of a model. Components are the keys of {@code analysis.json}; what
- * needs data is {@code null} there without data.
+ * All that is known about the experts of a model. Components are the keys of {@code analysis.json};
+ * what needs data is {@code null} there without data.
  *
  * @param formatVersion version of this document's form
  * @param model what was analyzed
@@ -66,8 +66,7 @@ public record Analysis(
    * @param tokens number of tokens
    * @param domains by name, in order of first appearance
    */
-  public record Data(
-      String fingerprint, long sequences, long tokens, Map<String, Domain> domains) {
+  public record Data(String fingerprint, long sequences, long tokens, Map<String, Domain> domains) {
     public Data {
       domains = Collections.unmodifiableMap(new LinkedHashMap<>(domains));
     }
@@ -106,8 +105,8 @@ public record Analysis(
    *
    * @param threshold what the largest absolute output has to exceed
    * @param candidates experts that were looked at
-   * @param setApart experts that a wide gap sets apart from all others; this is the better guide where
-   *     there are few candidates
+   * @param setApart experts that a wide gap sets apart from all others; this is the better guide
+   *     where there are few candidates
    */
   public record SuperExpertRule(double threshold, int candidates, List<SuperExpert> setApart) {
     public SuperExpertRule {

@@ -29,11 +29,10 @@ final class AnalysisWarnings {
               + " weights alone have scores; analyze with --data for the rest");
     }
     named(layers, LayerRouting::starvedExperts)
-        .ifPresent(
-            names ->
-                warnings.add(
-                    "fewer than %d tokens chose some experts, so their scores say little; analyze more data: %s"
-                        .formatted(RoutingAnalysis.FEW_TOKENS, names)));
+        .ifPresent(names ->
+            warnings.add(
+                "fewer than %d tokens chose some experts, so their scores say little; analyze more data: %s"
+                    .formatted(RoutingAnalysis.FEW_TOKENS, names)));
     named(layers, LayerRouting::unusedExperts)
         .ifPresent(names -> warnings.add("no token chose some experts: " + names));
     rule.ifPresent(found -> superExperts(superExperts, found, warnings));

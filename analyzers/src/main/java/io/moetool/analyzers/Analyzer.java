@@ -46,8 +46,7 @@ public final class Analyzer {
     List<Analysis.Layer> analyzed = layers.stream().map(layer -> layer(layer, scores)).toList();
     List<SuperExpert> superExperts = search.map(SuperExpertSearch::byPaper).orElse(List.of());
     Optional<Analysis.SuperExpertRule> rule =
-        search.map(
-            s -> new Analysis.SuperExpertRule(s.threshold(), s.candidates(), s.robust()));
+        search.map(s -> new Analysis.SuperExpertRule(s.threshold(), s.candidates(), s.robust()));
     return new Analysis(
         Analysis.FORMAT_VERSION,
         new Analysis.Model(
@@ -92,19 +91,15 @@ public final class Analyzer {
         layer.routed().map(sums -> Arrays.stream(sums.overall().counts()).boxed().toList()),
         saliency,
         layer.routed().map(sums -> list(sums.overall().toArray(ExpertStatistic.MX))),
-        layer
-            .routed()
-            .map(sums -> RoutingAnalysis.of(statistics.requireRouted().data(), sums)));
+        layer.routed().map(sums -> RoutingAnalysis.of(statistics.requireRouted().data(), sums)));
   }
 
   private static Analysis.Data data(MeasuredData measured) {
     Map<String, Analysis.Domain> domains = new LinkedHashMap<>();
     measured
         .domains()
-        .forEach(
-            domain ->
-                domains.put(
-                    domain.name(), new Analysis.Domain(domain.sequences(), domain.tokens())));
+        .forEach(domain ->
+            domains.put(domain.name(), new Analysis.Domain(domain.sequences(), domain.tokens())));
     return new Analysis.Data(
         measured.fingerprint(), measured.sequences(), measured.tokens(), domains);
   }

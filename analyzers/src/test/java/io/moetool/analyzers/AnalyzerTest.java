@@ -95,7 +95,8 @@ class AnalyzerTest {
                     .startsWith("fewer than 32 tokens chose some experts")
                     .contains("layer 0 experts 0, 1, 2, 3, 4, 5, 6, 7, 9")
                     .endsWith("; and 15 more"),
-            unused -> assertThat(unused).isEqualTo("no token chose some experts: layer 0 expert 7"));
+            unused ->
+                assertThat(unused).isEqualTo("no token chose some experts: layer 0 expert 7"));
   }
 
   @Test

@@ -9,8 +9,8 @@ import java.util.Optional;
  * How alike the experts of one layer are.
  *
  * @param layer index in the model
- * @param routerLogits by the cosine of their router logits over all tokens (MC-SMoE, arXiv 2310.01334);
- *     empty without data
+ * @param routerLogits by the cosine of their router logits over all tokens (MC-SMoE, arXiv
+ *     2310.01334); empty without data
  * @param routerRows by the cosine of their rows in the router; empty if weights were not read
  */
 public record LayerRedundancy(

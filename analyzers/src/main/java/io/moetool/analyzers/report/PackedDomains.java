@@ -71,13 +71,12 @@ record PackedDomains(List<Domain> domains, String divergence) {
   private static String divergence(List<String> shown, List<LayerRouting> routing) {
     return PackedNumbers.float32(
         routing.stream()
-            .flatMap(
-                layer -> {
-                  List<String> all = List.copyOf(layer.domainShares().keySet());
-                  return shown.stream()
-                      .map(name -> layer.domainDivergence().get(all.indexOf(name)))
-                      .flatMap(row -> shown.stream().map(name -> row.get(all.indexOf(name))));
-                })
+            .flatMap(layer -> {
+              List<String> all = List.copyOf(layer.domainShares().keySet());
+              return shown.stream()
+                  .map(name -> layer.domainDivergence().get(all.indexOf(name)))
+                  .flatMap(row -> shown.stream().map(name -> row.get(all.indexOf(name))));
+            })
             .mapToDouble(Double::doubleValue)
             .toArray());
   }

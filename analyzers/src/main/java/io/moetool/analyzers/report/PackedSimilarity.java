@@ -20,7 +20,8 @@ import java.util.Optional;
  * @param block experts per row
  * @param low similarity of byte 1
  * @param high similarity of byte 255
- * @param values packed bytes, by layer the upper triangle with the diagonal; 0 where a block holds no pair
+ * @param values packed bytes, by layer the upper triangle with the diagonal; 0 where a block holds
+ *     no pair
  * @param closest the most similar pairs by layer
  */
 record PackedSimilarity(
@@ -49,12 +50,11 @@ record PackedSimilarity(
     }
     return statistics
         .weights()
-        .map(
-            weights ->
-                of(
-                    "rows of the router",
-                    weights.layers().stream().map(LayerWeightStatistics::routerGram).toList(),
-                    found.stream().flatMap(layer -> layer.routerRows().stream()).toList()));
+        .map(weights ->
+            of(
+                "rows of the router",
+                weights.layers().stream().map(LayerWeightStatistics::routerGram).toList(),
+                found.stream().flatMap(layer -> layer.routerRows().stream()).toList()));
   }
 
   private static PackedSimilarity of(
@@ -95,7 +95,10 @@ record PackedSimilarity(
     return size * (size + 1) / 2;
   }
 
-  /** Largest cosine of two different experts in each block of the upper triangle; NaN if there is none. */
+  /**
+   * Largest cosine of two different experts in each block of the upper triangle; NaN if there is
+   * none.
+   */
   private static double[] blocks(SumMatrix products, int block, int size) {
     double[] largest = new double[Math.toIntExact(triangle(size))];
     int at = 0;

@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A text with places like {@code {{title}}} that are filled in once; what is filled in has none. */
+/**
+ * A text with places like {@code {{title}}} that are filled in once; what is filled in has none.
+ */
 final class Page {
   private static final Pattern PLACE = Pattern.compile("\\{\\{([a-z]+)}}");
 

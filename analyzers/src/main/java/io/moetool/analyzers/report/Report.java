@@ -9,16 +9,15 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes {@code report.html}: one file that needs no network, below 3 MB for 60 layers of 256 experts.
- * The same analysis gives the same bytes.
+ * Writes {@code report.html}: one file that needs no network, below 3 MB for 60 layers of 256
+ * experts. The same analysis gives the same bytes.
  */
 public final class Report {
   /** What the file is called in the folder that {@code analyze} writes. */
   public static final String NAME = "report.html";
 
   private static final String FOLDER = "/io/moetool/analyzers/report/";
-  private static final String PLOTS =
-      "/META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
+  private static final String PLOTS = "/META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
 
   private Report() {}
 
@@ -39,8 +38,7 @@ public final class Report {
         Map.of(
             "title", Page.inText("Experts of " + analysis.model().modelType()),
             "style", Page.resource(FOLDER + "report.css"),
-            "report",
-                Page.inScript(Json.writeCompact(ReportContent.of(analysis, statistics))),
+            "report", Page.inScript(Json.writeCompact(ReportContent.of(analysis, statistics))),
             "plots", Page.resource(PLOTS),
             "script", Page.resource(FOLDER + "report.js")));
   }

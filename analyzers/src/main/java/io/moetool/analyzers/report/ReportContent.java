@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * What the page's script draws. Components are the keys it reads; arrays over all experts are packed,
- * layer after layer.
+ * What the page's script draws. Components are the keys it reads; arrays over all experts are
+ * packed, layer after layer.
  *
  * @param subtitle what was analyzed
  * @param warnings shown first
@@ -71,7 +71,9 @@ record ReportContent(
         PackedMetric.of(analysis),
         domains.domains(),
         domains.divergence(),
-        analysis.data().map(data -> analysis.layers().stream().map(ReportContent::evenness).toList()),
+        analysis
+            .data()
+            .map(data -> analysis.layers().stream().map(ReportContent::evenness).toList()),
         marked(analysis),
         analysis.superExpertRule().map(rule -> new Rule(rule.threshold(), rule.candidates())),
         PackedSimilarity.of(analysis, statistics),
@@ -94,23 +96,21 @@ record ReportContent(
     facts.add(new Fact("Experts per token", analysis.model().expertsPerToken()));
     analysis
         .data()
-        .ifPresent(
-            data -> {
-              facts.add(new Fact("Tokens", data.tokens()));
-              facts.add(new Fact("Sequences", data.sequences()));
-              facts.add(new Fact("Domains", data.domains().size()));
-              facts.add(new Fact("Unused experts", total(analysis, Evenness::unused)));
-              facts.add(new Fact("Starved experts", total(analysis, Evenness::starved)));
-            });
+        .ifPresent(data -> {
+          facts.add(new Fact("Tokens", data.tokens()));
+          facts.add(new Fact("Sequences", data.sequences()));
+          facts.add(new Fact("Domains", data.domains().size()));
+          facts.add(new Fact("Unused experts", total(analysis, Evenness::unused)));
+          facts.add(new Fact("Starved experts", total(analysis, Evenness::starved)));
+        });
     analysis
         .superExpertRule()
-        .ifPresent(
-            rule ->
-                facts.add(
-                    new Fact(
-                        "Super experts",
-                        "%d by rule, %d set apart"
-                            .formatted(analysis.superExperts().size(), rule.setApart().size()))));
+        .ifPresent(rule ->
+            facts.add(
+                new Fact(
+                    "Super experts",
+                    "%d by rule, %d set apart"
+                        .formatted(analysis.superExperts().size(), rule.setApart().size()))));
     return facts;
   }
 
@@ -121,14 +121,13 @@ record ReportContent(
   private static Evenness evenness(Analysis.Layer layer) {
     return layer
         .routing()
-        .map(
-            routing ->
-                new Evenness(
-                    routing.maxEntropy() == 0 ? 1 : routing.entropy() / routing.maxEntropy(),
-                    routing.loadImbalance(),
-                    meanOfPairs(routing.domainDivergence()),
-                    routing.unusedExperts().size(),
-                    routing.starvedExperts().size()))
+        .map(routing ->
+            new Evenness(
+                routing.maxEntropy() == 0 ? 1 : routing.entropy() / routing.maxEntropy(),
+                routing.loadImbalance(),
+                meanOfPairs(routing.domainDivergence()),
+                routing.unusedExperts().size(),
+                routing.starvedExperts().size()))
         .orElseThrow();
   }
 
@@ -142,20 +141,18 @@ record ReportContent(
     List<Marked> marked = new ArrayList<>();
     analysis
         .superExpertRule()
-        .ifPresent(
-            rule -> {
-              Set<SuperExpert> all = new LinkedHashSet<>(analysis.superExperts());
-              all.addAll(rule.setApart());
-              all.forEach(
-                  expert ->
-                      marked.add(
-                          new Marked(
-                              expert.layer(),
-                              expert.expert(),
-                              expert.maxAbs(),
-                              analysis.superExperts().contains(expert),
-                              rule.setApart().contains(expert))));
-            });
+        .ifPresent(rule -> {
+          Set<SuperExpert> all = new LinkedHashSet<>(analysis.superExperts());
+          all.addAll(rule.setApart());
+          all.forEach(expert ->
+              marked.add(
+                  new Marked(
+                      expert.layer(),
+                      expert.expert(),
+                      expert.maxAbs(),
+                      analysis.superExperts().contains(expert),
+                      rule.setApart().contains(expert))));
+        });
     return marked;
   }
 

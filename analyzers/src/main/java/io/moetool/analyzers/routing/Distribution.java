@@ -27,7 +27,9 @@ final class Distribution {
     return Arrays.stream(shares).max().orElse(0);
   }
 
-  /** -Σ p log₂ p: log₂ of the number of experts if all are used alike, 0 if one takes everything. */
+  /**
+   * -Σ p log₂ p: log₂ of the number of experts if all are used alike, 0 if one takes everything.
+   */
   double entropyBits() {
     double sum = 0;
     for (double share : shares) {
@@ -39,8 +41,8 @@ final class Distribution {
   }
 
   /**
-   * Jensen–Shannon divergence in bits: 0 of equal distributions, 1 of those that share no expert. The
-   * entropy of the mean minus the mean of the entropies.
+   * Jensen–Shannon divergence in bits: 0 of equal distributions, 1 of those that share no expert.
+   * The entropy of the mean minus the mean of the entropies.
    */
   double divergenceBits(Distribution other) {
     double[] mean = new double[shares.length];

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How one layer spreads its tokens over its experts. Components are the keys of {@code routing} in {@code
- * analysis.json}.
+ * How one layer spreads its tokens over its experts. Components are the keys of {@code routing} in
+ * {@code analysis.json}.
  *
  * @param entropy of expert use, in bits; at most {@code maxEntropy}
  * @param maxEntropy log₂ E, reached when all experts are used alike
@@ -17,8 +17,8 @@ import java.util.Map;
  * @param starvedExperts experts that fewer than {@link RoutingAnalysis#FEW_TOKENS} tokens chose
  * @param gateMass share of all coefficients that went to each expert
  * @param domainShares share of a domain's choices that went to each expert, by domain
- * @param domainDivergence Jensen–Shannon divergence in bits between the expert use of two domains, in the
- *     order of {@code domainShares}
+ * @param domainDivergence Jensen–Shannon divergence in bits between the expert use of two domains,
+ *     in the order of {@code domainShares}
  * @param coSelected experts most often chosen together
  */
 public record LayerRouting(

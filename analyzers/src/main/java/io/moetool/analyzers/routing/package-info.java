@@ -1,6 +1,6 @@
 /**
- * How the router spreads tokens over experts: evenness, what domains use which experts, who is chosen
- * together.
+ * How the router spreads tokens over experts: evenness, what domains use which experts, who is
+ * chosen together.
  *
  * <p>Looks at counts alone, never at what experts compute.
  */

@@ -4,10 +4,10 @@ import io.moetool.analyzers.statistics.LayerWeightStatistics;
 import io.moetool.analyzers.statistics.WeightStatistic;
 
 /**
- * Minus the ratio of mean magnitude to root mean square over all entries of an expert, between -1 (all
- * magnitudes equal) and 0: experts whose weights have heavy tails are kept, flat ones go. An expert of
- * zeros scores 0 in the paper's orientation, where the highest goes first; here as there it would stay,
- * so it is given the lowest score instead.
+ * Minus the ratio of mean magnitude to root mean square over all entries of an expert, between -1
+ * (all magnitudes equal) and 0: experts whose weights have heavy tails are kept, flat ones go. An
+ * expert of zeros scores 0 in the paper's orientation, where the highest goes first; here as there
+ * it would stay, so it is given the lowest score instead.
  */
 final class Aimer implements SaliencyMethod {
   private static final double FLATTEST = -1;

@@ -5,11 +5,12 @@ import io.moetool.analyzers.statistics.ExpertSums;
 import java.util.List;
 
 /**
- * Σ g ‖f‖₂ m with m = max(0, 1 - cos(u, v)) of the hidden states before and after the block: what an
- * expert adds counts as far as the block turns the token around.
+ * Σ g ‖f‖₂ m with m = max(0, 1 - cos(u, v)) of the hidden states before and after the block: what
+ * an expert adds counts as far as the block turns the token around.
  *
- * <p>Each domain's scores are divided by their sum before domains are averaged, so that a domain with
- * larger outputs does not outvote the others. The scores of a layer add up to 1, or to 0 if nothing moved.
+ * <p>Each domain's scores are divided by their sum before domains are averaged, so that a domain
+ * with larger outputs does not outvote the others. The scores of a layer add up to 1, or to 0 if
+ * nothing moved.
  */
 final class EasyEp implements SaliencyMethod {
   @Override

@@ -2,7 +2,9 @@ package io.moetool.analyzers.saliency;
 
 import io.moetool.analyzers.statistics.ExpertStatistic;
 
-/** Counts the tokens that chose an expert. A baseline: it is blind to what an expert does to them. */
+/**
+ * Counts the tokens that chose an expert. A baseline: it is blind to what an expert does to them.
+ */
 final class Frequency implements SaliencyMethod {
   @Override
   public String name() {

@@ -44,12 +44,11 @@ public record LayerMeasurements(
    * @throws BadInputException if there are none
    */
   public LayerStatistics requireRouted() {
-    return routed.orElseThrow(
-        () ->
-            new BadInputException(
-                "layer " + layer,
-                "nothing was measured on data",
-                "analyze the model with --data, or choose a method that needs weights alone"));
+    return routed.orElseThrow(() ->
+        new BadInputException(
+            "layer " + layer,
+            "nothing was measured on data",
+            "analyze the model with --data, or choose a method that needs weights alone"));
   }
 
   /** Sums over calibration data, all domains together. */
@@ -63,11 +62,8 @@ public record LayerMeasurements(
    * @throws BadInputException if there are none
    */
   public LayerWeightStatistics requireWeights() {
-    return weights.orElseThrow(
-        () ->
-            new BadInputException(
-                "layer " + layer,
-                "nothing was measured on weights",
-                "analyze the model again"));
+    return weights.orElseThrow(() ->
+        new BadInputException(
+            "layer " + layer, "nothing was measured on weights", "analyze the model again"));
   }
 }

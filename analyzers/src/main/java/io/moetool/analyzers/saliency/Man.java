@@ -2,7 +2,10 @@ package io.moetool.analyzers.saliency;
 
 import io.moetool.analyzers.statistics.ExpertStatistic;
 
-/** Mean of ‖f‖₂ over the tokens that chose the expert: {@link EanMean} under the name of another paper. */
+/**
+ * Mean of ‖f‖₂ over the tokens that chose the expert: {@link EanMean} under the name of another
+ * paper.
+ */
 final class Man implements SaliencyMethod {
   @Override
   public String name() {

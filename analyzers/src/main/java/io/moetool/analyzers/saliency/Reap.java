@@ -3,8 +3,8 @@ package io.moetool.analyzers.saliency;
 import io.moetool.analyzers.statistics.ExpertStatistic;
 
 /**
- * Mean of g ‖f‖₂ over the tokens that chose the expert, with the coefficient that the model's own router
- * gives; 0 if none did. How often the expert is chosen does not count.
+ * Mean of g ‖f‖₂ over the tokens that chose the expert, with the coefficient that the model's own
+ * router gives; 0 if none did. How often the expert is chosen does not count.
  */
 final class Reap implements SaliencyMethod {
   @Override

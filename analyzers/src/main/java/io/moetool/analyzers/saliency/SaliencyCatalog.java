@@ -50,11 +50,10 @@ public final class SaliencyCatalog {
     return methods(seed).stream()
         .filter(method -> method.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new BadInputException(
-                    "method '%s'".formatted(name),
-                    "there is no such method",
-                    "choose one of " + String.join(", ", names())));
+        .orElseThrow(() ->
+            new BadInputException(
+                "method '%s'".formatted(name),
+                "there is no such method",
+                "choose one of " + String.join(", ", names())));
   }
 }

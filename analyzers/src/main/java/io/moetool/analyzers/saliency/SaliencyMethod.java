@@ -28,8 +28,8 @@ public interface SaliencyMethod {
   Needs needs();
 
   /**
-   * Scores of one layer, {@code [E]}; higher means worth keeping. Not comparable between layers unless
-   * the method says so.
+   * Scores of one layer, {@code [E]}; higher means worth keeping. Not comparable between layers
+   * unless the method says so.
    *
    * @throws BadInputException if what the method needs was not measured
    */

@@ -18,7 +18,8 @@ public final class SaliencyScores {
   /**
    * Scores a model.
    *
-   * @throws BadInputException if what the method needs was not measured, or a score is no finite number
+   * @throws BadInputException if what the method needs was not measured, or a score is no finite
+   *     number
    */
   public static SaliencyScores of(SaliencyMethod method, Statistics statistics) {
     Map<Integer, double[]> byLayer = new TreeMap<>();

@@ -2,7 +2,9 @@ package io.moetool.analyzers.saliency;
 
 import io.moetool.analyzers.statistics.ExpertStatistic;
 
-/** Adds up an expert's share in the router's full score distribution over all tokens, chosen or not. */
+/**
+ * Adds up an expert's share in the router's full score distribution over all tokens, chosen or not.
+ */
 final class SoftCount implements SaliencyMethod {
   @Override
   public String name() {

@@ -5,8 +5,8 @@ import java.util.Locale;
 /**
  * What is summed for every expert of a layer, {@code [E]}, over the tokens of a domain.
  *
- * <p>g is the coefficient that multiplies an expert's output, f the output before that, both of a token
- * that chose the expert; z are router logits.
+ * <p>g is the coefficient that multiplies an expert's output, f the output before that, both of a
+ * token that chose the expert; z are router logits.
  */
 public enum ExpertStatistic {
   /** Tokens that chose the expert. */

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * {@link ExpertStatistic} values of every expert of one layer, over some tokens. Changed only while it
- * is being summed up; whoever is handed one from outside this package may rely on its values.
+ * {@link ExpertStatistic} values of every expert of one layer, over some tokens. Changed only while
+ * it is being summed up; whoever is handed one from outside this package may rely on its values.
  */
 public final class ExpertSums {
   private final int experts;
@@ -35,7 +35,10 @@ public final class ExpertSums {
     return row(statistic).clone();
   }
 
-  /** Values of a statistic divided by the tokens that chose the expert, {@code [E]}; 0 where none did. */
+  /**
+   * Values of a statistic divided by the tokens that chose the expert, {@code [E]}; 0 where none
+   * did.
+   */
   public double[] mean(ExpertStatistic statistic) {
     double[] means = new double[experts];
     for (int expert = 0; expert < experts; expert++) {

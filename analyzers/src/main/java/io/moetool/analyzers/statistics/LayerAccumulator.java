@@ -42,9 +42,8 @@ final class LayerAccumulator {
     logitProducts.add(partial.logitProducts());
     partial
         .outputs()
-        .forEach(
-            (expert, sums) ->
-                outputs.computeIfAbsent(expert, e -> new ColumnSums(model.hidden())).add(sums));
+        .forEach((expert, sums) ->
+            outputs.computeIfAbsent(expert, e -> new ColumnSums(model.hidden())).add(sums));
     for (int[] chosen : partial.selected()) {
       for (int i : chosen) {
         for (int j : chosen) {
@@ -63,10 +62,8 @@ final class LayerAccumulator {
       }
     }
     double[] sums = new double[Math.multiplyExact(experts, model.hidden())];
-    outputs.forEach(
-        (expert, columns) ->
-            System.arraycopy(
-                columns.toArray(), 0, sums, expert * model.hidden(), model.hidden()));
+    outputs.forEach((expert, columns) ->
+        System.arraycopy(columns.toArray(), 0, sums, expert * model.hidden(), model.hidden()));
     outputs.clear();
     Map<MatrixStatistic, SumMatrix> matrices = new EnumMap<>(MatrixStatistic.class);
     matrices.put(MatrixStatistic.COACT, SumMatrix.over(experts, experts, coselected));

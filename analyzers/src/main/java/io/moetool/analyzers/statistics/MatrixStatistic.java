@@ -4,14 +4,18 @@ import io.moetool.formats.Shape;
 import java.util.Locale;
 
 /**
- * What is summed per layer over the tokens of all domains together: a matrix with a row for every expert.
+ * What is summed per layer over the tokens of all domains together: a matrix with a row for every
+ * expert.
  */
 public enum MatrixStatistic {
   /** Tokens that chose both experts, {@code [E, E]}; on the diagonal, tokens that chose the one. */
   COACT,
   /** Σ z zᵀ of the router logits z over all tokens, {@code [E, E]}. */
   ZGRAM,
-  /** Σ f of the outputs before the coefficient, over the tokens that chose the expert, {@code [E, H]}. */
+  /**
+   * Σ f of the outputs before the coefficient, over the tokens that chose the expert, {@code [E,
+   * H]}.
+   */
   FSUM;
 
   /** Name in files. */

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The calibration data that statistics were summed over. Its position in {@code domains} is a domain's
- * index in all statistics.
+ * The calibration data that statistics were summed over. Its position in {@code domains} is a
+ * domain's index in all statistics.
  *
  * @param fingerprints one for every pass whose sums were added, in that order
  * @param domains in order of first appearance
@@ -77,7 +77,9 @@ public record MeasuredData(List<String> fingerprints, List<Domain> domains) {
 
   private static Domain together(Domain a, Domain b) {
     return new Domain(
-        a.name(), Math.addExact(a.sequences(), b.sequences()), Math.addExact(a.tokens(), b.tokens()));
+        a.name(),
+        Math.addExact(a.sequences(), b.sequences()),
+        Math.addExact(a.tokens(), b.tokens()));
   }
 
   private static String hash(List<String> texts) {

@@ -21,8 +21,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What one sequence adds to the sums of one layer, tokens counted in their order. Rows as long as the
- * hidden size are kept for those experts only that the sequence used.
+ * What one sequence adds to the sums of one layer, tokens counted in their order. Rows as long as
+ * the hidden size are kept for those experts only that the sequence used.
  */
 public final class SequenceSums {
   private final ExpertSums sums;

@@ -29,12 +29,11 @@ public record Statistics(
    * @throws BadInputException if there are none
    */
   public RoutedStatistics requireRouted() {
-    return routed.orElseThrow(
-        () ->
-            new BadInputException(
-                "statistics of " + model.fingerprint(),
-                "nothing was measured on data",
-                "analyze the model with --data, or choose a method that needs weights alone"));
+    return routed.orElseThrow(() ->
+        new BadInputException(
+            "statistics of " + model.fingerprint(),
+            "nothing was measured on data",
+            "analyze the model with --data, or choose a method that needs weights alone"));
   }
 
   /**

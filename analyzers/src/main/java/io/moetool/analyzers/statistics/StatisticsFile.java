@@ -18,11 +18,11 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The file {@code statistics.safetensors}: F64 tensors named {@code layers.<layer>.domain<d>.<statistic>}
- * for {@link ExpertStatistic} ({@code [E]}), {@code layers.<layer>.<statistic>} for {@link
- * MatrixStatistic} ({@code [E, E]} or {@code [E, H]}) and {@code layers.<layer>.weights.<statistic>} for
- * sums over weights. Fingerprints, domains and extents stand in the metadata as one JSON text, {@code
- * moetool-statistics}.
+ * The file {@code statistics.safetensors}: F64 tensors named {@code
+ * layers.<layer>.domain<d>.<statistic>} for {@link ExpertStatistic} ({@code [E]}), {@code
+ * layers.<layer>.<statistic>} for {@link MatrixStatistic} ({@code [E, E]} or {@code [E, H]}) and
+ * {@code layers.<layer>.weights.<statistic>} for sums over weights. Fingerprints, domains and
+ * extents stand in the metadata as one JSON text, {@code moetool-statistics}.
  *
  * <p>The same statistics give the same bytes.
  */

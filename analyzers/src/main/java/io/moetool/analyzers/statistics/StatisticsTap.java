@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Sums everything up while a model runs over calibration data. Every sequence is summed by itself, and
- * these sums are added in the order of the sequences: the bits depend neither on threads nor on how
- * sequences are batched.
+ * Sums everything up while a model runs over calibration data. Every sequence is summed by itself,
+ * and these sums are added in the order of the sequences: the bits depend neither on threads nor on
+ * how sequences are batched.
  */
 public final class StatisticsTap implements MoeTap<SequenceSums> {
   private final MeasuredModel model;

@@ -41,8 +41,8 @@ public final class SumMatrix {
   }
 
   /**
-   * Where this matrix holds inner products of vectors: the cosine of two of them, within [-1, 1]; 0 if
-   * either is all zeros.
+   * Where this matrix holds inner products of vectors: the cosine of two of them, within [-1, 1]; 0
+   * if either is all zeros.
    */
   public double cosine(int i, int j) {
     double lengths = Math.sqrt(get(i, i)) * Math.sqrt(get(j, j));

@@ -14,7 +14,9 @@ final class TensorLayout {
     this.header = header;
   }
 
-  /** {@code layers.3.domain0.n}, by expert. Domains have numbers here: their names may be anything. */
+  /**
+   * {@code layers.3.domain0.n}, by expert. Domains have numbers here: their names may be anything.
+   */
   TensorInfo of(int layer, int domain, ExpertStatistic statistic) {
     return info(
         layer,
@@ -35,9 +37,7 @@ final class TensorLayout {
   /** {@code layers.3.weights.routerGram}, by expert and expert. */
   TensorInfo routerGram(int layer) {
     return info(
-        layer,
-        "weights.routerGram",
-        Shape.of(header.model().experts(), header.model().experts()));
+        layer, "weights.routerGram", Shape.of(header.model().experts(), header.model().experts()));
   }
 
   /** All tensors in the order they are written. */

@@ -6,8 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * How far the routed experts turn a token: m = max(0, 1 - cos(h, h + r)) of the hidden state h before
- * the block and the experts' weighted sum r, without a shared expert (EASY-EP, arXiv 2504.06792).
+ * How far the routed experts turn a token: m = max(0, 1 - cos(h, h + r)) of the hidden state h
+ * before the block and the experts' weighted sum r, without a shared expert (EASY-EP, arXiv
+ * 2504.06792).
  */
 final class TokenTurn {
   private TokenTurn() {}

@@ -11,10 +11,10 @@ import java.util.List;
 /**
  * Finds super experts among the largest absolute outputs of all experts of a model.
  *
- * <p>The paper's rule (arXiv 2507.23279): above the 99.5th percentile and above a tenth of the largest,
- * strictly. The percentile bounds the result: of n experts it names at most n/200, rounded up, so up to
- * 201 experts exactly one, outlier or not; and where outputs differ little it names as many. {@link
- * #robust()} therefore looks for a gap instead.
+ * <p>The paper's rule (arXiv 2507.23279): above the 99.5th percentile and above a tenth of the
+ * largest, strictly. The percentile bounds the result: of n experts it names at most n/200, rounded
+ * up, so up to 201 experts exactly one, outlier or not; and where outputs differ little it names as
+ * many. {@link #robust()} therefore looks for a gap instead.
  */
 public final class SuperExpertSearch {
   /** Below this many experts the percentile says more about their number than about them. */
@@ -46,7 +46,8 @@ public final class SuperExpertSearch {
    * A search over the layers up to a depth: outliers near the end of a model are mostly harmless to
    * remove.
    *
-   * @param fraction of the model's layers, dense ones included, rounded half to even; the paper has 0.75
+   * @param fraction of the model's layers, dense ones included, rounded half to even; the paper has
+   *     0.75
    * @throws BadInputException if nothing was measured on data
    */
   public static SuperExpertSearch over(Statistics statistics, double fraction) {
@@ -88,8 +89,8 @@ public final class SuperExpertSearch {
 
   /**
    * Experts above a tenth of the largest that are set apart from all others: of all gaps between
-   * neighbours there the widest one counts, if its upper end is at least twice the lower. Largest first;
-   * empty if no gap is as wide.
+   * neighbours there the widest one counts, if its upper end is at least twice the lower. Largest
+   * first; empty if no gap is as wide.
    */
   public List<SuperExpert> robust() {
     // Experts that no token chose have no output to be set apart from.

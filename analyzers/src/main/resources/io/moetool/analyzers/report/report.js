@@ -194,9 +194,9 @@
     const c = colors();
     const largest = Array.from(outputs.values.keys()).sort((a, b) => outputs.values[b] - outputs.values[a]).slice(0, 40);
     const name = (i) => `${layers[Math.floor(i / experts)]}:${i % experts}`;
-    draw('outputs', 230, {
-      grid: {left: 64, right: 20, top: 30, bottom: 60},
-      xAxis: category('layer:expert, the 40 largest', largest.map(name), c, {nameGap: 44, axisLabel: {color: c.muted, rotate: 60, interval: 0, fontSize: 11}}),
+    draw('outputs', 240, {
+      grid: {left: 64, right: 20, top: 30, bottom: 70},
+      xAxis: category('layer:expert, the 40 largest', largest.map(name), c, {nameGap: 54, axisLabel: {color: c.muted, rotate: 60, interval: 0, fontSize: 11}}),
       yAxis: amount('largest output', c),
       tooltip: {formatter: ({name, value}) => tip('layer:expert ' + name, `largest output ${number(value)}`)},
       series: [{type: 'bar', barCategoryGap: '25%', data: largest.map((i) => ({value: outputs.values[i], itemStyle: {color: superExperts.has(name(i)) ? c.alert : c.accent}}))}],
@@ -336,9 +336,9 @@
     byId('about-similarity').textContent = `Cosine of ${similarity.kind}.`
       + (block === 1 ? '' : ` One cell stands for ${block} × ${block} experts and shows the most similar two of them.`);
     draw('similarity', Math.max(320, Math.min(640, byId('similarity').clientWidth - 60)), {
-      grid: {left: 64, right: 96, top: 10, bottom: 50},
+      grid: {left: block === 1 ? 64 : 92, right: 96, top: 10, bottom: 50},
       xAxis: category('expert', names, c),
-      yAxis: category('expert', names, c, {inverse: true, nameGap: 42}),
+      yAxis: category('expert', names, c, {inverse: true, nameGap: block === 1 ? 42 : 70}),
       visualMap: colorScale(low, high, c),
       tooltip: {formatter: ({value}) => tip(`experts ${name(value[0])} and ${name(value[1])}`, value[2] === '-' ? 'the same expert' : `similarity ${number(Number(value[2].toFixed(3)))}`)},
       series: [{type: 'heatmap', data: cells, itemStyle: cellBorder(size, c), progressive: 0}],

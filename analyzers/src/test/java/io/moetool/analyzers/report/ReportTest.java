@@ -36,7 +36,8 @@ class ReportTest {
 
   private static ObjectNode data(String html) {
     Matcher found =
-        Pattern.compile("<script type=\"application/json\" id=\"report\">(.*?)</script>", Pattern.DOTALL)
+        Pattern.compile(
+                "<script type=\"application/json\" id=\"report\">(.*?)</script>", Pattern.DOTALL)
             .matcher(html);
     assertThat(found.find()).isTrue();
     return Json.readObject("report", found.group(1));
@@ -122,10 +123,15 @@ class ReportTest {
     assertThat(data.get("metrics").get(0).get("name").stringValue()).isEqualTo("reap");
     ByteBuffer values =
         ByteBuffer.wrap(
-                Base64.getDecoder()
-                    .decode(data.get("metrics").get(0).get("values").stringValue()))
+                Base64.getDecoder().decode(data.get("metrics").get(0).get("values").stringValue()))
             .order(ByteOrder.LITTLE_ENDIAN);
-    double expected = Analyzer.analyze(statistics).layers().get(1).saliency().getOrDefault("reap", List.of()).get(2);
+    double expected =
+        Analyzer.analyze(statistics)
+            .layers()
+            .get(1)
+            .saliency()
+            .getOrDefault("reap", List.of())
+            .get(2);
     assertThat(values.remaining()).isEqualTo(4 * 8);
     assertThat(values.getFloat(4 * (4 + 2))).isEqualTo((float) expected);
   }
@@ -137,7 +143,8 @@ class ReportTest {
     assertThat(data.get("routing").isNull()).isTrue();
     assertThat(data.get("domains")).isEmpty();
     assertThat(data.get("similarity").get("kind").stringValue()).isEqualTo("rows of the router");
-    assertThat(data.get("metrics").findValuesAsString("name")).containsExactly("aimer", "magnitude");
+    assertThat(data.get("metrics").findValuesAsString("name"))
+        .containsExactly("aimer", "magnitude");
     assertThat(data.get("warnings").get(0).stringValue()).startsWith("nothing was run");
   }
 
@@ -145,8 +152,7 @@ class ReportTest {
   @Test
   void similaritiesAreStepsBetweenTheLowestAndTheHighest() {
     ObjectNode data = data(html(Synthetic.random(1, 3, 2, 3, List.of("a"))));
-    byte[] steps =
-        Base64.getDecoder().decode(data.get("similarity").get("values").stringValue());
+    byte[] steps = Base64.getDecoder().decode(data.get("similarity").get("values").stringValue());
 
     assertThat(steps).hasSize(6);
     assertThat(new int[] {steps[0], steps[3], steps[5]}).containsOnly(0);

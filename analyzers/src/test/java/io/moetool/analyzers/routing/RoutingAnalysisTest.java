@@ -20,7 +20,8 @@ class RoutingAnalysisTest {
   /** Shares 1/2, 1/4, 1/4, 0: 1/2·1 + 1/4·2 + 1/4·2 bits. */
   @Test
   void entropyIsInBits() {
-    LayerRouting routing = routing(Synthetic.withCounts(List.of("all"), new double[] {200, 100, 100, 0}));
+    LayerRouting routing =
+        routing(Synthetic.withCounts(List.of("all"), new double[] {200, 100, 100, 0}));
 
     assertThat(routing.entropy()).isCloseTo(1.5, within(1e-12));
     assertThat(routing.maxEntropy()).isCloseTo(2, within(1e-12));
@@ -41,7 +42,8 @@ class RoutingAnalysisTest {
 
   @Test
   void expertsWithFewerThan32TokensAreStarved() {
-    LayerRouting routing = routing(Synthetic.withCounts(List.of("all"), new double[] {31, 32, 0, 500}));
+    LayerRouting routing =
+        routing(Synthetic.withCounts(List.of("all"), new double[] {31, 32, 0, 500}));
 
     assertThat(routing.starvedExperts()).containsExactly(0, 2);
     assertThat(routing.unusedExperts()).containsExactly(2);
@@ -76,10 +78,7 @@ class RoutingAnalysisTest {
 
     assertThat(routing.coSelected())
         .extracting(LayerRouting.CoSelection::first, LayerRouting.CoSelection::second)
-        .containsExactly(
-            tuple(0, 1),
-            tuple(0, 2),
-            tuple(1, 2));
+        .containsExactly(tuple(0, 1), tuple(0, 2), tuple(1, 2));
     assertThat(routing.coSelected().getFirst().tokens()).isEqualTo(1);
     assertThat(routing.coSelected().getFirst().lift()).isCloseTo(0.75, within(1e-12));
     assertThat(routing.gateMass().get(0)).isCloseTo(1 / 3.0, within(1e-6));

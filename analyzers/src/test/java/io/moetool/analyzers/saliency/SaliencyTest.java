@@ -73,7 +73,8 @@ class SaliencyTest {
 
   @Test
   void anExpertOfZerosGoesFirst() {
-    double[] scores = scores("aimer", Synthetic.withWeights(new double[] {0, 0}, new double[] {1, 2}));
+    double[] scores =
+        scores("aimer", Synthetic.withWeights(new double[] {0, 0}, new double[] {1, 2}));
     assertThat(scores[0]).isEqualTo(-1).isLessThan(scores[1]);
   }
 

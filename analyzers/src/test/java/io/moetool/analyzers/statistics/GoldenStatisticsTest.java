@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The whole way from a checkpoint to scores against numbers that NumPy adds up from what the reference
- * library computes ({@code interop/expert_sums.py}).
+ * The whole way from a checkpoint to scores against numbers that NumPy adds up from what the
+ * reference library computes ({@code interop/expert_sums.py}).
  */
 class GoldenStatisticsTest {
   private static final Path STATISTICS = Path.of("src/test/resources/golden");
@@ -89,15 +89,14 @@ class GoldenStatisticsTest {
       golden
           .get(i)
           .get("scores")
-          .forEachEntry(
-              (method, expected) ->
-                  assertClose(
-                      method,
-                      SaliencyScores.of(
-                              SaliencyCatalog.named(OTHER_NAMES.getOrDefault(method, method), 0),
-                              statistics)
-                          .layer(layer.layer()),
-                      numbers(expected)));
+          .forEachEntry((method, expected) ->
+              assertClose(
+                  method,
+                  SaliencyScores.of(
+                          SaliencyCatalog.named(OTHER_NAMES.getOrDefault(method, method), 0),
+                          statistics)
+                      .layer(layer.layer()),
+                  numbers(expected)));
     }
   }
 

@@ -62,8 +62,7 @@ class StatisticsFileTest {
   @Test
   void everySumIsATensorOfItsOwn() {
     try (SafetensorsFile file = SafetensorsFile.open(good)) {
-      assertThat(file.info("layers.1.domain1.r1").shape())
-          .isEqualTo(Shape.of(4));
+      assertThat(file.info("layers.1.domain1.r1").shape()).isEqualTo(Shape.of(4));
       assertThat(file.info("layers.0.zgram").shape()).isEqualTo(Shape.of(4, 4));
       assertThat(file.info("layers.0.fsum").shape()).isEqualTo(Shape.of(4, 3));
       assertThat(file.info("layers.0.weights.absSum").dtype()).isEqualTo(DType.F64);
@@ -127,7 +126,12 @@ class StatisticsFileTest {
             metadata -> {},
             tensors -> tensors.computeIfPresent("layers.0.domain0.zsum", (n, v) -> with(v, 2, -5)));
     assertThat(
-            StatisticsFile.read(file).requireRouted().layers().getFirst().byDomain().getFirst()
+            StatisticsFile.read(file)
+                .requireRouted()
+                .layers()
+                .getFirst()
+                .byDomain()
+                .getFirst()
                 .get(ExpertStatistic.ZSUM, 2))
         .isEqualTo(-5);
   }
@@ -172,8 +176,8 @@ class StatisticsFileTest {
                     KEY,
                     (key, text) -> {
                       assertThat(text).isNotNull().contains(from.strip());
-                      return String.valueOf(text).replaceFirst(
-                          Pattern.quote(from.strip()), to.strip());
+                      return String.valueOf(text)
+                          .replaceFirst(Pattern.quote(from.strip()), to.strip());
                     }),
             tensors -> {}),
         problem);
@@ -181,8 +185,7 @@ class StatisticsFileTest {
 
   @Test
   void aCheckpointIsNoStatistics() {
-    refuses(
-        rewritten(Map::clear, tensors -> {}), "it has no 'moetool-statistics' in its metadata");
+    refuses(rewritten(Map::clear, tensors -> {}), "it has no 'moetool-statistics' in its metadata");
   }
 
   @Test
@@ -203,7 +206,8 @@ class StatisticsFileTest {
     assertThat(both.overall().get(ExpertStatistic.MX, 3))
         .isEqualTo(
             Math.max(
-                one.overall().get(ExpertStatistic.MX, 3), two.overall().get(ExpertStatistic.MX, 3)));
+                one.overall().get(ExpertStatistic.MX, 3),
+                two.overall().get(ExpertStatistic.MX, 3)));
     assertThat(both.matrix(MatrixStatistic.ZGRAM).get(1, 2))
         .isEqualTo(
             one.matrix(MatrixStatistic.ZGRAM).get(1, 2)
@@ -273,13 +277,11 @@ class StatisticsFileTest {
     metadata.accept(texts);
     tensors.accept(values);
     List<OutputTensor> outputs = new ArrayList<>();
-    values.forEach(
-        (name, array) ->
-            outputs.add(
-                new OutputTensor(
-                    new TensorInfo(
-                        name, DType.F64, shapes.getOrDefault(name, Shape.of(array.length))),
-                    TensorContent.of(List.of(stored(array))))));
+    values.forEach((name, array) ->
+        outputs.add(
+            new OutputTensor(
+                new TensorInfo(name, DType.F64, shapes.getOrDefault(name, Shape.of(array.length))),
+                TensorContent.of(List.of(stored(array))))));
     Path bad = folder.resolve("bad.safetensors");
     SafetensorsWriter.write(bad, outputs, texts, WriteProgress.none());
     return bad;

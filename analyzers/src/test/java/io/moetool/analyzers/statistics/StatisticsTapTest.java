@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Toy layer: logits (2,1,0,-1), (0,2,1,-1), (1,0,2,-1); the chosen pairs are {0,1}, {1,2}, {2,0}. */
+/**
+ * Toy layer: logits (2,1,0,-1), (0,2,1,-1), (1,0,2,-1); the chosen pairs are {0,1}, {1,2}, {2,0}.
+ */
 class StatisticsTapTest {
   private static final Offset<Double> FLOAT32 = within(1e-6);
   private static final MeasuredModel MODEL =
@@ -46,7 +48,8 @@ class StatisticsTapTest {
   @Test
   void everyTokenCountsForTheExpertsItChose() {
     assertThat(toy(true).counts()).containsExactly(2, 2, 2, 0);
-    assertThat(toy(true).toArray(ExpertStatistic.GSUM)).containsExactly(new double[] {1, 1, 1, 0}, FLOAT32);
+    assertThat(toy(true).toArray(ExpertStatistic.GSUM))
+        .containsExactly(new double[] {1, 1, 1, 0}, FLOAT32);
   }
 
   @Test
@@ -104,8 +107,7 @@ class StatisticsTapTest {
   /** g = 0.5, outputs (0,1) and (0,3), so the block adds (0,2) to (1,0). */
   @Test
   void tokensCountByHowFarTheRoutedExpertsTurnThem() {
-    ExpertSums sums =
-        contributions(new float[] {1, 0}, 0, new float[] {0, 1}, new float[] {0, 3});
+    ExpertSums sums = contributions(new float[] {1, 0}, 0, new float[] {0, 1}, new float[] {0, 3});
     assertThat(sums.get(ExpertStatistic.EASY, 0)).isCloseTo(.276393, FLOAT32);
     assertThat(sums.get(ExpertStatistic.EASY, 1)).isCloseTo(.829180, FLOAT32);
   }
@@ -221,8 +223,7 @@ class StatisticsTapTest {
     SequenceData data = Observations.data(List.of("all"), 2, 2);
     StatisticsTap tap = new StatisticsTap(Observations.TOY, data);
     try (Arena arena = Arena.ofConfined()) {
-      SequenceSums partial =
-          tap.observe(Observations.random(arena, Observations.TOY, 0, 0, data));
+      SequenceSums partial = tap.observe(Observations.random(arena, Observations.TOY, 0, 0, data));
       tap.add(0, 0, partial);
       assertThatThrownBy(() -> tap.add(0, 0, partial)).isInstanceOf(IllegalStateException.class);
     }
@@ -271,7 +272,8 @@ class StatisticsTapTest {
       permuted[places[i]] = logits[i];
     }
     ExpertSums sums = oneToken(logits, expert -> expert);
-    ExpertSums moved = oneToken(permuted, place -> Arrays.stream(places).boxed().toList().indexOf(place));
+    ExpertSums moved =
+        oneToken(permuted, place -> Arrays.stream(places).boxed().toList().indexOf(place));
     for (ExpertStatistic statistic : ExpertStatistic.values()) {
       for (int i = 0; i < 5; i++) {
         assertThat(moved.get(statistic, places[i])).isCloseTo(sums.get(statistic, i), FLOAT32);

@@ -15,9 +15,12 @@ import java.util.stream.IntStream;
 public final class Synthetic {
   private Synthetic() {}
 
-  /** The largest outputs of all experts; layer {@code l} is entry {@code l}, an empty one is dense. */
+  /**
+   * The largest outputs of all experts; layer {@code l} is entry {@code l}, an empty one is dense.
+   */
   public static Statistics withLargestOutputs(double[]... byLayer) {
-    int experts = IntStream.range(0, byLayer.length).map(l -> byLayer[l].length).max().orElseThrow();
+    int experts =
+        IntStream.range(0, byLayer.length).map(l -> byLayer[l].length).max().orElseThrow();
     List<Integer> moeLayers =
         IntStream.range(0, byLayer.length).filter(l -> byLayer[l].length > 0).boxed().toList();
     MeasuredModel model =
@@ -79,18 +82,18 @@ public final class Synthetic {
     values.put(WeightStatistic.MAX_ABS, perExpert(entries, w -> w.map(Math::abs).max().orElse(0)));
     values.put(WeightStatistic.COUNT, perExpert(entries, DoubleStream::count));
     int experts = entries.length;
-    MeasuredModel model =
-        new MeasuredModel("sha256:w", "synthetic", 1, List.of(0), experts, 1, 1);
+    MeasuredModel model = new MeasuredModel("sha256:w", "synthetic", 1, List.of(0), experts, 1, 1);
     return Statistics.none(model)
         .withWeights(
             new WeightStatistics(
                 List.of(
                     new LayerWeightStatistics(
-                        0, values, SumMatrix.over(experts, experts, new double[experts * experts])))));
+                        0,
+                        values,
+                        SumMatrix.over(experts, experts, new double[experts * experts])))));
   }
 
-  private static double[] perExpert(
-      double[][] entries, ToDoubleFunction<DoubleStream> summary) {
+  private static double[] perExpert(double[][] entries, ToDoubleFunction<DoubleStream> summary) {
     return Arrays.stream(entries).map(Arrays::stream).mapToDouble(summary).toArray();
   }
 
@@ -188,7 +191,8 @@ public final class Synthetic {
             new RoutedStatistics(
                 routed.data(),
                 routed.layers().stream()
-                    .map(l -> new LayerStatistics(l.layer(), l.byDomain(), zeros(statistics.model())))
+                    .map(l ->
+                        new LayerStatistics(l.layer(), l.byDomain(), zeros(statistics.model())))
                     .toList())),
         statistics.weights());
   }

@@ -65,8 +65,7 @@ class WeightReaderTest {
       assertThatThrownBy(
               () -> new ExpertWeightSums().add("model.safetensors", tensor(DType.F32, 1, bad)))
           .isInstanceOf(BadInputException.class)
-          .hasMessageStartingWith(
-              "model.safetensors: tensor 'w': it holds NaN or infinite values");
+          .hasMessageStartingWith("model.safetensors: tensor 'w': it holds NaN or infinite values");
     }
   }
 

@@ -26,11 +26,14 @@ class SuperExpertSearchTest {
 
   @Test
   void theOrderOfExpertsDoesNotMatter() {
-    double[] values = IntStream.rangeClosed(1, 200).mapToDouble(i -> (i * 77 % 200 + 1) / 10.0).toArray();
+    double[] values =
+        IntStream.rangeClosed(1, 200).mapToDouble(i -> (i * 77 % 200 + 1) / 10.0).toArray();
     assertThat(SuperExpertSearch.threshold(values)).isCloseTo(19.9005, within(1e-12));
   }
 
-  /** Largest outputs of published models among experts with 1, and how many super experts they have. */
+  /**
+   * Largest outputs of published models among experts with 1, and how many super experts they have.
+   */
   @ParameterizedTest
   @CsvSource({
     "6144, 744 540 430 63.5 19.1, 3, 3",
@@ -73,10 +76,14 @@ class SuperExpertSearchTest {
   /** Half of 5 layers are 2, half of 7 are 4: ties round to even. */
   @Test
   void aDepthLimitRoundsHalfToEven() {
-    double[][] five = IntStream.range(0, 5).mapToObj(i -> new double[] {i}).toArray(double[][]::new);
-    double[][] seven = IntStream.range(0, 7).mapToObj(i -> new double[] {i}).toArray(double[][]::new);
-    assertThat(SuperExpertSearch.over(Synthetic.withLargestOutputs(five), .5).candidates()).isEqualTo(2);
-    assertThat(SuperExpertSearch.over(Synthetic.withLargestOutputs(seven), .5).candidates()).isEqualTo(4);
+    double[][] five =
+        IntStream.range(0, 5).mapToObj(i -> new double[] {i}).toArray(double[][]::new);
+    double[][] seven =
+        IntStream.range(0, 7).mapToObj(i -> new double[] {i}).toArray(double[][]::new);
+    assertThat(SuperExpertSearch.over(Synthetic.withLargestOutputs(five), .5).candidates())
+        .isEqualTo(2);
+    assertThat(SuperExpertSearch.over(Synthetic.withLargestOutputs(seven), .5).candidates())
+        .isEqualTo(4);
   }
 
   @Test

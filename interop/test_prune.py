@@ -14,7 +14,6 @@ from subjects import EVERY, TINY, WITH_STATISTICS, for_each, one_test_per_subjec
 from test_evaluate import LOSS_TOLERANCE
 
 EXPERT = re.compile(r"model\.layers\.(\d+)\.(?:mlp|block_sparse_moe)\.experts\.(\d+)\.")
-ONE_OF_EACH_FAMILY = [subject for subject in EVERY if subject.name in ("qwen3-moe", "mixtral", "olmoe", "tinymoe-6d")]
 
 
 @one_test_per_subject

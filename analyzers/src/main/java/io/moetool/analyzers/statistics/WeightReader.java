@@ -2,7 +2,9 @@ package io.moetool.analyzers.statistics;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
+import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
@@ -14,7 +16,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** Sums up the weights of a checkpoint in one pass over its experts, without running it. */
 public final class WeightReader {
@@ -63,10 +64,11 @@ public final class WeightReader {
 
   private ExpertWeightSums readExpert(int layer, int expert) {
     ExpertWeightSums sums = new ExpertWeightSums();
-    Stream.of(TensorRole.values())
-        .filter(role -> role.isOfOneExpert() && architecture.names().has(role))
-        .map(role -> architecture.names().weight(role, layer, expert))
-        .forEach(name -> sums.add(store.location(name), store.view(name)));
+    ExpertTensors experts = new ExpertTensors(architecture.names());
+    for (TensorRole role : experts.roles()) {
+      TensorView weight = experts.view(store, role, layer, expert);
+      sums.add(store.location(weight.name()), weight);
+    }
     return sums;
   }
 

@@ -52,11 +52,11 @@ public final class CheckpointStructure {
   private void expectedTensors() {
     TensorNames names = architecture.names();
     for (TensorRole role : expected.outside()) {
-      require(names.weight(role), expected.weight(role));
+      require(names.weight(role), role);
     }
     for (int layer = 0; layer < architecture.layers(); layer++) {
       for (TensorRole role : expected.inLayer(layer)) {
-        require(names.weight(role, layer), expected.weight(role));
+        require(names.weight(role, layer), role);
         Optional<Shape> bias = expected.bias(role);
         if (bias.isPresent()) {
           require(names.bias(role, layer), bias.get());
@@ -68,6 +68,14 @@ public final class CheckpointStructure {
         }
       }
     }
+  }
+
+  private void require(String name, TensorRole role) {
+    require(
+        name,
+        tensors.contains(name) && expected.isShapeOf(role, tensors.info(name).shape())
+            ? tensors.info(name).shape()
+            : expected.weight(role));
   }
 
   private void require(String name, Shape shape) {
@@ -166,20 +174,33 @@ public final class CheckpointStructure {
   /** A tensor the family knows and this config does not ask for. */
   private void unused(String name, TensorPlace place) {
     String where = "%s, %s".formatted(tensors.location(name), Quoted.of(name));
-    if (place.role() != TensorRole.ROUTER) {
+    if (!place.role().isIndexedByExpert()) {
       findings.add(Finding.warning(where, "is stored, but the config has no use for it"));
       return;
     }
-    boolean sliceable =
-        architecture.isMoe(place.layer().orElse(-1))
-            && tensors.info(name).shape().equals(Shape.of(architecture.moe().experts()));
+    Shape shape = tensors.info(name).shape();
     findings.add(
-        sliceable
-            ? Finding.warning(where, "is stored, but the family's router has no bias")
+        isSliceable(place, shape)
+            ? Finding.warning(
+                where,
+                place.role() == TensorRole.ROUTER
+                    ? "is stored, but the family's router has no bias"
+                    : "is stored, but the config has no use for it")
             : Finding.error(
                 where,
-                "shape is %s; there is no router of that shape here"
-                    .formatted(tensors.info(name).shape())));
+                "shape is %s; there is no %s of that shape here"
+                    .formatted(
+                        shape,
+                        place.role().isOfAllExperts() ? "stack of experts" : "router")));
+  }
+
+  /** Whether it is clear what becomes of the tensor when experts go. */
+  private boolean isSliceable(TensorPlace place, Shape shape) {
+    int experts = architecture.moe().experts();
+    return architecture.isMoe(place.layer().orElse(-1))
+        && (place.bias()
+            ? shape.equals(Shape.of(experts))
+            : expected.isShapeOf(place.role(), shape));
   }
 
   private void elementTypes() {

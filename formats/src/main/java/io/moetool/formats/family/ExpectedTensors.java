@@ -23,14 +23,18 @@ final class ExpectedTensors {
   private static final List<TensorRole> DENSE =
       List.of(TensorRole.DENSE_GATE, TensorRole.DENSE_UP, TensorRole.DENSE_DOWN);
   private static final List<TensorRole> SHARED =
-      List.of(TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
-  private static final List<TensorRole> EXPERT =
-      List.of(TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
+      List.of(
+          TensorRole.SHARED_GATE,
+          TensorRole.SHARED_UP,
+          TensorRole.SHARED_GATE_UP,
+          TensorRole.SHARED_DOWN);
 
   private final Architecture architecture;
+  private final ExpertTensors experts;
 
   ExpectedTensors(Architecture architecture) {
     this.architecture = architecture;
+    this.experts = new ExpertTensors(architecture.names());
   }
 
   /** Roles with one tensor in the whole model. */
@@ -63,6 +67,9 @@ final class ExpectedTensors {
     if (moe.routing() instanceof RouterSpec.TopScores top && top.selectionBias()) {
       roles.add(TensorRole.SELECTION_BIAS);
     }
+    if (experts.areStacked()) {
+      roles.addAll(experts.roles());
+    }
     if (moe.shared().isPresent()) {
       roles.addAll(SHARED);
       if (moe.shared().get().gated()) {
@@ -74,7 +81,14 @@ final class ExpectedTensors {
 
   /** Roles with one tensor per expert in layers with experts. */
   List<TensorRole> perExpert() {
-    return EXPERT.stream().filter(architecture.names()::has).toList();
+    return experts.areStacked() ? List.of() : experts.roles();
+  }
+
+  /** Whether a weight may be stored in this shape. */
+  boolean isShapeOf(TensorRole role, Shape found) {
+    Shape shape = weight(role);
+    return found.equals(shape)
+        || (role == TensorRole.SELECTION_BIAS && found.equals(Shape.of(1, shape.dim(0))));
   }
 
   /** Shape of a role's weight. */
@@ -95,10 +109,16 @@ final class ExpectedTensors {
       case ROUTER -> Shape.of(architecture.moe().experts(), hidden);
       case SELECTION_BIAS -> Shape.of(architecture.moe().experts());
       case SHARED_GATE, SHARED_UP -> Shape.of(sharedWidth(), hidden);
+      case SHARED_GATE_UP -> Shape.of(2 * sharedWidth(), hidden);
       case SHARED_DOWN -> Shape.of(hidden, sharedWidth());
       case SHARED_ROUTER -> Shape.of(1, hidden);
       case EXPERT_GATE, EXPERT_UP -> Shape.of(architecture.moe().expertWidth(), hidden);
       case EXPERT_DOWN -> Shape.of(hidden, architecture.moe().expertWidth());
+      case EXPERTS_GATE_UP ->
+          Shape.of(
+              architecture.moe().experts(), 2L * architecture.moe().expertWidth(), hidden);
+      case EXPERTS_DOWN ->
+          Shape.of(architecture.moe().experts(), hidden, architecture.moe().expertWidth());
       case DENSE_GATE, DENSE_UP -> Shape.of(architecture.denseWidth(), hidden);
       case DENSE_DOWN -> Shape.of(hidden, architecture.denseWidth());
     };

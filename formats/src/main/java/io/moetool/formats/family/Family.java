@@ -8,8 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -48,7 +46,8 @@ public final class Family {
     int layers = values.count("dimensions", "layers");
     int hidden = values.count("dimensions", "hidden");
     requireSilu(config, values);
-    Attention attention = attention(config, values, hidden);
+    requireCovered(config);
+    Attention attention = attention(config, values, layers, hidden);
     return new Architecture(
         id(),
         config.modelType(),
@@ -60,7 +59,7 @@ public final class Family {
         new Norm(
             Norm.Kind.valueOf(values.text("norm", "kind", "rms").toUpperCase(Locale.ROOT)),
             values.number("norm", "epsilon")),
-        wiring(values),
+        wiring(config, values),
         attention,
         rope(config, values, attention.headDim()),
         moe(config, values, layers),
@@ -69,7 +68,8 @@ public final class Family {
         values.presentPaths("dimensions", "experts"));
   }
 
-  private static Attention attention(ModelConfig config, FamilyValues values, int hidden) {
+  private static Attention attention(
+      ModelConfig config, FamilyValues values, int layers, int hidden) {
     int heads = values.count("attention", "heads");
     int keyValueHeads = values.count("attention", "keyValueHeads", heads);
     if (heads % keyValueHeads != 0) {
@@ -78,21 +78,26 @@ public final class Family {
           "%d query heads cannot share %d key/value heads evenly".formatted(heads, keyValueHeads),
           "use the config the checkpoint was published with");
     }
+    int headDim = values.count("attention", "headDim", Math.max(1, hidden / heads));
     return new Attention(
         heads,
         keyValueHeads,
-        values.count("attention", "headDim", Math.max(1, hidden / heads)),
+        headDim,
+        values.number("attention", "scale", 1 / Math.sqrt(headDim)),
         values.flag("attention", "projectionBias"),
         values.flag("attention", "outputBias"),
         values.flag("attention", "queryKeyNormUsed", true)
             ? Attention.QueryKeyNorm.valueOf(
                 values.text("attention", "queryKeyNorm").toUpperCase(Locale.ROOT))
             : Attention.QueryKeyNorm.NONE,
+        values.flag("attention", "normsRotated", false),
         values.optionalNumber("attention", "clip").map(OptionalDouble::of).orElse(OptionalDouble.empty()),
         values
             .optionalCount("attention", "slidingWindow")
-            .map(OptionalInt::of)
-            .orElse(OptionalInt.empty()));
+            .map(
+                keys ->
+                    new Attention.SlidingWindow(
+                        keys, LayerRule.read(values, "slidingLayers", layers))));
   }
 
   private static Rope rope(ModelConfig config, FamilyValues values, int headDim) {
@@ -100,30 +105,34 @@ public final class Family {
         .read(
             Rope.Layout.valueOf(values.text("rope", "layout", "half").toUpperCase(Locale.ROOT)),
             values.number("rope", "defaultTheta"),
-            values.number("rope", "rotaryShare", 1),
+            values
+                .optionalCount("rope", "rotaryDim")
+                .map(dim -> (double) dim / headDim)
+                .orElseGet(() -> values.number("rope", "rotaryShare", 1)),
             headDim);
   }
 
-  private static Wiring wiring(FamilyValues values) {
+  private static Wiring wiring(ModelConfig config, FamilyValues values) {
+    double logitDivisor = values.number("wiring", "logitDivisor", 1);
+    if (!(logitDivisor > 0)) {
+      throw new BadInputException(
+          config.where(),
+          "logits cannot be divided by " + logitDivisor,
+          "use the config the checkpoint was published with");
+    }
     return new Wiring(
         Wiring.NormPlace.valueOf(
             values.text("wiring", "norms", "before").toUpperCase(Locale.ROOT)),
         values.number("wiring", "embeddingScale", 1),
         values.number("wiring", "residualScale", 1),
-        values.number("wiring", "logitScale", 1));
+        1 / logitDivisor);
   }
 
   private static MoeBlock moe(ModelConfig config, FamilyValues values, int layers) {
     int experts = values.count("dimensions", "experts");
-    int every = values.count("moeLayers", "every", 1);
-    int first = values.index("moeLayers", "first", 0);
-    List<Integer> except = values.indices("moeLayers", "except");
     int width = values.count("dimensions", "expertWidth");
     return new MoeBlock(
-        IntStream.range(first, Math.max(first, layers))
-            .filter(layer -> (layer + 1) % every == 0 && !except.contains(layer))
-            .boxed()
-            .toList(),
+        LayerRule.read(values, "moeLayers", layers),
         experts,
         width,
         new RouterReader(config, values).read(experts),
@@ -132,14 +141,13 @@ public final class Family {
 
   private static Optional<MoeBlock.SharedExpert> shared(FamilyValues values, int expertWidth) {
     int count = values.index("shared", "count", 0);
-    if (count == 0) {
+    int width = values.index("shared", "width", expertWidth);
+    if (count == 0 || width == 0) {
       return Optional.empty();
     }
     return Optional.of(
         new MoeBlock.SharedExpert(
-            count,
-            Math.multiplyExact(count, values.count("shared", "width", expertWidth)),
-            values.flag("shared", "gated", false)));
+            count, Math.multiplyExact(count, width), values.flag("shared", "gated", false)));
   }
 
   private static void requireSilu(ModelConfig config, FamilyValues values) {
@@ -150,6 +158,25 @@ public final class Family {
           "experts with activation '%s' are not supported".formatted(activation),
           "supported: silu");
     }
+  }
+
+  /** Refuses what the family's implementations can be asked for and its data file does not describe. */
+  private void requireCovered(ModelConfig config) {
+    definition
+        .path("requires")
+        .forEachEntry(
+            (key, value) ->
+                config
+                    .find(key)
+                    .filter(found -> !found.equals(value))
+                    .ifPresent(
+                        found -> {
+                          throw new BadInputException(
+                              config.where(),
+                              "%s is %s, which is not supported in the family %s"
+                                  .formatted(key, found, id()),
+                              "supported: " + value);
+                        }));
   }
 
   private TensorNames names() {

@@ -34,14 +34,16 @@ final class FamilyValues {
   /** A whole number that may be zero, or {@code otherwise} where neither config nor family says one. */
   int index(String section, String key, int otherwise) {
     Optional<JsonNode> value = find(section, key);
-    if (value.isEmpty()) {
-      return otherwise;
-    }
-    JsonNode node = value.get();
-    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
-      throw wrong(describe(section, key), "a whole number", node);
-    }
-    return node.intValue();
+    return value.isEmpty() ? otherwise : whole(describe(section, key), value.get(), 0);
+  }
+
+  /**
+   * Index of a layer, where -1 means the last of {@code layers}, which is also meant where neither config
+   * nor family says one.
+   */
+  int lastIndex(String section, String key, int layers) {
+    int last = find(section, key).map(v -> whole(describe(section, key), v, -1)).orElse(-1);
+    return last < 0 ? layers - 1 : Math.min(last, layers - 1);
   }
 
   Optional<Integer> optionalCount(String section, String key) {
@@ -107,6 +109,21 @@ final class FamilyValues {
     return indices;
   }
 
+  /** Strings; none where neither config nor family says any. */
+  List<String> texts(String section, String key) {
+    Optional<JsonNode> found = find(section, key);
+    List<String> texts = new ArrayList<>();
+    if (found.isPresent()) {
+      for (JsonNode element : found.get()) {
+        if (!element.isString()) {
+          throw wrong(describe(section, key), "a list of strings", found.get());
+        }
+        texts.add(element.stringValue());
+      }
+    }
+    return texts;
+  }
+
   /** The config keys a value is read from that this config really holds. */
   List<String> presentPaths(String section, String key) {
     return keys(at(section, key)).stream().filter(k -> config.find(k).isPresent()).toList();
@@ -167,10 +184,32 @@ final class FamilyValues {
   }
 
   private int positive(String what, JsonNode value) {
-    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() <= 0) {
-      throw wrong(what, "a positive whole number", value);
+    return whole(what, value, 1);
+  }
+
+  private int whole(String what, JsonNode value, int least) {
+    JsonNode node = sameInAllLayers(what, value);
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < least) {
+      throw wrong(what, least == 1 ? "a positive whole number" : "a whole number", value);
     }
-    return value.intValue();
+    return node.intValue();
+  }
+
+  /** The one value of a list with an entry for every layer. */
+  private JsonNode sameInAllLayers(String what, JsonNode value) {
+    if (!value.isArray() || value.isEmpty()) {
+      return value;
+    }
+    JsonNode first = value.get(0);
+    for (JsonNode entry : value) {
+      if (!entry.equals(first)) {
+        throw new BadInputException(
+            config.where(),
+            "%s differs from layer to layer: %s".formatted(what, value),
+            "supported: models with the same value in every layer");
+      }
+    }
+    return first;
   }
 
   private double finite(String what, JsonNode value) {

@@ -14,7 +14,7 @@ public final class MoeNames {
     String common =
         commonPrefix(
             names.weight(TensorRole.ROUTER, layer),
-            names.weight(TensorRole.EXPERT_GATE, layer, 0));
+            names.weight(new ExpertTensors(names).first(), layer, 0));
     return common.substring(0, common.lastIndexOf('.') + 1);
   }
 

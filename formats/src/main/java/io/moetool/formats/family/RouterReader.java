@@ -2,6 +2,7 @@ package io.moetool.formats.family;
 
 import io.moetool.formats.BadInputException;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** The router that a family's data file and a config describe together. */
 final class RouterReader {
@@ -25,12 +26,26 @@ final class RouterReader {
     }
     return new RouterSpec.TopScores(
         perToken,
-        RouterSpec.Score.valueOf(values.text(SECTION, "score").toUpperCase(Locale.ROOT)),
+        score(),
         values.flag(SECTION, "selectionBias", false),
         groups(experts, perToken),
         values.flag(SECTION, "renormalise", true) ? weighting() : new RouterSpec.Weighting.Plain(),
         (float) values.number(SECTION, "scale", 1),
         RouterSpec.AppliesTo.OUTPUT);
+  }
+
+  /** The score, which some configs name themselves. */
+  private RouterSpec.Score score() {
+    String name = values.text(SECTION, "score");
+    return Stream.of(RouterSpec.Score.values())
+        .filter(score -> score.name().toLowerCase(Locale.ROOT).equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new BadInputException(
+                    config.where(),
+                    "routers that score by '%s' are not supported".formatted(name),
+                    "supported: softmax, sigmoid"));
   }
 
   private RouterSpec.Weighting weighting() {
@@ -41,6 +56,7 @@ final class RouterReader {
           new RouterSpec.Weighting.SumPlus((float) values.number(SECTION, "epsilon"));
       case "clamped_sum" ->
           new RouterSpec.Weighting.ClampedSum((float) values.number(SECTION, "minimum"));
+      case "softmax_over_selected" -> new RouterSpec.Weighting.SoftmaxOverSelected();
       default -> throw new IllegalStateException("a family weights by '%s'".formatted(name));
     };
   }
@@ -48,7 +64,7 @@ final class RouterReader {
   private RouterSpec.Groups groups(int experts, int perToken) {
     int count = values.count(SECTION, "groups", 1);
     int keep = values.count(SECTION, "groupsKept", count);
-    if (count == 1 || keep == count) {
+    if (count == 1) {
       return RouterSpec.Groups.NONE;
     }
     int size = experts / count;

@@ -6,7 +6,7 @@ import java.util.Locale;
  * What a tensor is for. The constant in lower camel case is its key in a family's data file.
  *
  * <p>Linear weights are {@code [out, in]}; H hidden size, I expert width, D dense width, S width of the shared
- * expert, E experts.
+ * expert, E experts. Where gate and up projection share a tensor, the gate is the first half of the rows.
  */
 public enum TensorRole {
   /** Token embedding, {@code [vocabulary, H]}. */
@@ -41,10 +41,16 @@ public enum TensorRole {
   EXPERT_UP(Group.ROUTED_EXPERTS),
   /** Down projection of one expert, {@code [H, I]}. */
   EXPERT_DOWN(Group.ROUTED_EXPERTS),
+  /** Gate and up projections of all experts, {@code [E, 2I, H]}. */
+  EXPERTS_GATE_UP(Group.ROUTED_EXPERTS),
+  /** Down projections of all experts, {@code [E, H, I]}. */
+  EXPERTS_DOWN(Group.ROUTED_EXPERTS),
   /** Gate projection of the shared expert, {@code [S, H]}. */
   SHARED_GATE(Group.SHARED_EXPERTS),
   /** Up projection of the shared expert, {@code [S, H]}. */
   SHARED_UP(Group.SHARED_EXPERTS),
+  /** Gate and up projection of the shared expert, {@code [2S, H]}. */
+  SHARED_GATE_UP(Group.SHARED_EXPERTS),
   /** Down projection of the shared expert, {@code [H, S]}. */
   SHARED_DOWN(Group.SHARED_EXPERTS),
   /** Gate on the whole shared expert, {@code [1, H]}. */
@@ -91,9 +97,14 @@ public enum TensorRole {
     return group;
   }
 
-  /** Whether one tensor of this role belongs to one expert. */
-  public boolean isOfOneExpert() {
-    return this == EXPERT_GATE || this == EXPERT_UP || this == EXPERT_DOWN;
+  /** Whether one tensor of this role holds all experts of a layer, one slice of the outermost axis each. */
+  public boolean isOfAllExperts() {
+    return this == EXPERTS_GATE_UP || this == EXPERTS_DOWN;
+  }
+
+  /** Whether an axis of the tensor counts experts, so that it loses a part with each of them. */
+  public boolean isIndexedByExpert() {
+    return group == Group.ROUTER || isOfAllExperts();
   }
 
   /** Key in a family's data file. */

@@ -84,13 +84,75 @@ class CheckpointStructureTest {
         """
         {"model_type": "olmoe", "num_hidden_layers": 1, "hidden_size": 6, "vocab_size": 10,
          "intermediate_size": 3, "num_attention_heads": 2, "num_key_value_heads": 1,
-         "num_experts": 1, "num_experts_per_tok": 1}
+         "head_dim": 4, "num_experts": 1, "num_experts_per_tok": 1}
         """;
-    headers.outside().attention(0, 6, 3).add("model.layers.0.mlp.gate.weight", 1, 6).expert(0, 0);
+    headers.outside().attention(0, 8, 4).add("model.layers.0.mlp.gate.weight", 1, 6).expert(0, 0);
     headers
-        .add("model.layers.0.self_attn.q_norm.weight", 6)
-        .add("model.layers.0.self_attn.k_norm.weight", 3);
+        .add("model.layers.0.self_attn.q_norm.weight", 8)
+        .add("model.layers.0.self_attn.k_norm.weight", 4);
     assertThat(check(olmoe)).isEmpty();
+  }
+
+  private static final String GRANITE =
+      """
+      {"model_type": "granitemoe", "num_hidden_layers": 1, "hidden_size": 6, "vocab_size": 10,
+       "intermediate_size": 3, "num_attention_heads": 2, "num_key_value_heads": 1,
+       "head_dim": 4, "num_local_experts": 5, "num_experts_per_tok": 2}
+      """;
+
+  @Test
+  void stackedExpertsAreTwoTensorsInALayer() {
+    String block = "model.layers.0.block_sparse_moe.";
+    headers
+        .outside()
+        .attention(0, 8, 4)
+        .add(block + "router.layer.weight", 5, 6)
+        .add(block + "input_linear.weight", 5, 6, 6)
+        .add(block + "output_linear.weight", 5, 6, 3);
+    assertThat(check(GRANITE)).isEmpty();
+
+    headers.remove(block + "output_linear.weight").add(block + "input_linear.weight", 4, 6, 6);
+    assertThat(check(GRANITE))
+        .containsExactlyInAnyOrder(
+            "ERROR weights, 'model.layers.0.block_sparse_moe.input_linear.weight': shape is [4,6,6], the config asks for [5,6,6]",
+            "ERROR 'model.layers.0.block_sparse_moe.output_linear.weight': is missing; [5,6,3] is expected");
+  }
+
+  @Test
+  void unknownTensorsBesideStackedExpertsStandInTheWay() {
+    String block = "model.layers.0.block_sparse_moe.";
+    headers
+        .outside()
+        .attention(0, 8, 4)
+        .add(block + "router.layer.weight", 5, 6)
+        .add(block + "input_linear.weight", 5, 6, 6)
+        .add(block + "output_linear.weight", 5, 6, 3)
+        .add(block + "input_linear.scale", 5, 6);
+    assertThat(check(GRANITE))
+        .containsExactly(
+            "ERROR weights, 'model.layers.0.block_sparse_moe.input_linear.scale': is not known, but lies in the mixture-of-experts block of layer 0");
+  }
+
+  @Test
+  void aSelectionBiasIsAListOrARow() {
+    String ernie =
+        """
+        {"model_type": "ernie4_5_moe", "num_hidden_layers": 1, "hidden_size": 6, "vocab_size": 10,
+         "intermediate_size": 3, "moe_intermediate_size": 3, "num_attention_heads": 2,
+         "num_key_value_heads": 1, "head_dim": 4, "moe_num_experts": 1, "moe_k": 1,
+         "moe_layer_start_index": 0, "moe_num_shared_experts": 0, "tie_word_embeddings": false}
+        """;
+    String bias = "model.layers.0.mlp.moe_statics.e_score_correction_bias";
+    headers.outside().attention(0, 8, 4).add("model.layers.0.mlp.gate.weight", 1, 6).expert(0, 0);
+    assertThat(check(ernie)).containsExactly("ERROR '%s': is missing; [1] is expected".formatted(bias));
+    headers.add(bias, 1);
+    assertThat(check(ernie)).isEmpty();
+    headers.add(bias, 1, 1);
+    assertThat(check(ernie)).isEmpty();
+    headers.add(bias, 2, 1);
+    assertThat(check(ernie))
+        .containsExactly(
+            "ERROR weights, '%s': shape is [2,1], the config asks for [1]".formatted(bias));
   }
 
   @Test

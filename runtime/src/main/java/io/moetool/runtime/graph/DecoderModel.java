@@ -7,8 +7,11 @@ import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
 
 /**
  * A whole decoder as one graph with a key-value cache: inputs {@code input_ids}, {@code attention_mask}
@@ -92,7 +95,12 @@ public final class DecoderModel {
     String mask = graph.input("attention_mask", OnnxType.INT64, "batch", "total");
     String shape = graph.node("Shape", tokens).output();
     SequenceValues values = sequenceValues(mask, shape);
-    SequenceAttention attention = form.attention(graph, architecture, values);
+    Map<OptionalInt, SequenceAttention> attention = new HashMap<>();
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      attention.computeIfAbsent(
+          architecture.attention().window(layer),
+          window -> form.attention(graph, architecture, values, window));
+    }
     String hidden = embed(tokens);
     List<SequenceAttention.Result> results = new ArrayList<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
@@ -101,7 +109,7 @@ public final class DecoderModel {
       List<String> after = new ArrayList<>();
       graph.scoped(
           "layers." + layer,
-          () -> after.add(layer(current, before, attention, results)));
+          () -> after.add(layer(current, before, attention(attention, current), results)));
       hidden = after.getFirst();
     }
     Layers head = new Layers(graph, architecture, weights(0));
@@ -120,6 +128,11 @@ public final class DecoderModel {
       cache(false, "present." + layer + ".key", results.get(layer).presentKey());
       cache(false, "present." + layer + ".value", results.get(layer).presentValue());
     }
+  }
+
+  private SequenceAttention attention(
+      Map<OptionalInt, SequenceAttention> byWindow, int layer) {
+    return Objects.requireNonNull(byWindow.get(architecture.attention().window(layer)));
   }
 
   private String layer(

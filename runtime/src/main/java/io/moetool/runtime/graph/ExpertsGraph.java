@@ -32,7 +32,7 @@ final class ExpertsGraph {
       throw new IllegalStateException("no graph for " + architecture.moe().routing());
     }
     if (form == OperatorForm.FUSED && isSoftmaxOfTheOperator(spec)) {
-      boolean renormalise = spec.weighting() instanceof RouterSpec.Weighting.Sum;
+      boolean renormalise = !(spec.weighting() instanceof RouterSpec.Weighting.Plain);
       return fused(layer, x, logits, renormalise);
     }
     String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
@@ -45,12 +45,18 @@ final class ExpertsGraph {
 
   /** The fused operator's own routing: softmax over all experts, raw or renormalised. */
   private static boolean isSoftmaxOfTheOperator(RouterSpec.TopScores spec) {
-    return spec.score() == RouterSpec.Score.SOFTMAX
-        && !spec.selectionBias()
+    return !spec.selectionBias()
         && spec.groups().equals(RouterSpec.Groups.NONE)
         && spec.scale() == 1
-        && (spec.weighting() instanceof RouterSpec.Weighting.Sum
-            || spec.weighting() instanceof RouterSpec.Weighting.Plain);
+        && switch (spec.weighting()) {
+          case RouterSpec.Weighting.Plain _, RouterSpec.Weighting.Sum _ ->
+              spec.score() == RouterSpec.Score.SOFTMAX;
+          // The softmax over the best logits is that over all, renormalised.
+          case RouterSpec.Weighting.SoftmaxOverSelected _ ->
+              spec.score() == RouterSpec.Score.SOFTMAX
+                  || spec.score() == RouterSpec.Score.IDENTITY;
+          default -> false;
+        };
   }
 
   /**

@@ -5,6 +5,7 @@ import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxNode;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** ONNX Runtime's fused operator: rotation, cache, causal mask and window in one node. */
 final class GroupedAttention implements SequenceAttention {
@@ -12,24 +13,30 @@ final class GroupedAttention implements SequenceAttention {
   private final Attention attention;
   private final Rope rope;
   private final SequenceValues sequences;
+  private final OptionalInt window;
 
   GroupedAttention(
-      OnnxGraph graph, Attention attention, Rope rope, SequenceValues sequences) {
+      OnnxGraph graph,
+      Attention attention,
+      Rope rope,
+      SequenceValues sequences,
+      OptionalInt window) {
     this.graph = graph;
     this.attention = attention;
     this.rope = rope;
     this.sequences = sequences;
+    this.window = window;
   }
 
   @Override
-  public Result attend(String query, String key, String value, Past past) {
+  public Result attend(Projections projections, Past past) {
     OnnxNode node =
         graph
             .contrib(
                 "GroupQueryAttention",
-                sequences.split(graph, query, attention.queryWidth()),
-                sequences.split(graph, key, attention.keyValueWidth()),
-                sequences.split(graph, value, attention.keyValueWidth()),
+                sequences.split(graph, projections.query(), attention.queryWidth()),
+                sequences.split(graph, projections.key(), attention.keyValueWidth()),
+                sequences.split(graph, projections.value(), attention.keyValueWidth()),
                 past.key(),
                 past.value(),
                 sequences.lastPositions(),
@@ -38,11 +45,11 @@ final class GroupedAttention implements SequenceAttention {
                 sequences.sines())
             .with("num_heads", attention.heads())
             .with("kv_num_heads", attention.keyValueHeads())
-            .with("scale", (float) (1 / Math.sqrt(attention.headDim())))
+            .with("scale", (float) attention.scale())
             .with("do_rotary", 1)
             .with("rotary_interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0);
-    if (attention.slidingWindow().isPresent()) {
-      node.with("local_window_size", attention.slidingWindow().getAsInt());
+    if (window.isPresent()) {
+      node.with("local_window_size", window.getAsInt());
     }
     List<String> results = node.outputs(3);
     String rows =

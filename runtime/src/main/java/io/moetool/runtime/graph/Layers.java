@@ -7,6 +7,7 @@ import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.family.Wiring;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxNode;
+import java.util.List;
 
 /**
  * The blocks of a decoder layer. Hidden states are {@code [rows, H]}, one row a token of any sequence;
@@ -58,9 +59,12 @@ final class Layers {
     String x = blockInput(hidden, TensorRole.ATTENTION_NORM);
     SequenceAttention.Result attended =
         sequences.attend(
-            projection(x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth()),
-            projection(x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
-            clip(linear(x, TensorRole.VALUE, attention.projectionBias())),
+            new SequenceAttention.Projections(
+                projection(x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth()),
+                projection(x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
+                clip(linear(x, TensorRole.VALUE, attention.projectionBias())),
+                rotated -> normRotated(rotated, TensorRole.QUERY_NORM),
+                rotated -> normRotated(rotated, TensorRole.KEY_NORM)),
             past);
     String projected = linear(attended.output(), TensorRole.OUTPUT, attention.outputBias());
     return new SequenceAttention.Result(
@@ -76,12 +80,17 @@ final class Layers {
 
   /** One expert on its rows. */
   String expert(String x) {
-    return gated(x, TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
+    return architecture.names().has(TensorRole.EXPERTS_GATE_UP)
+        ? gatedByHalf(x, TensorRole.EXPERTS_GATE_UP, TensorRole.EXPERTS_DOWN)
+        : gated(x, TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
   }
 
   /** The expert that every token uses. */
   String shared(String x) {
-    String y = gated(x, TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
+    String y =
+        architecture.names().has(TensorRole.SHARED_GATE_UP)
+            ? gatedByHalf(x, TensorRole.SHARED_GATE_UP, TensorRole.SHARED_DOWN)
+            : gated(x, TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
     if (!architecture.moe().shared().orElseThrow().gated()) {
       return y;
     }
@@ -108,28 +117,53 @@ final class Layers {
 
   private String gated(String x, TensorRole gate, TensorRole up, TensorRole down) {
     String g = linear(x, gate, false);
-    String silu = graph.node("Mul", g, graph.node("Sigmoid", g).output()).output();
-    String product = graph.node("Mul", silu, linear(x, up, false)).output();
-    return linear(product, down, false);
+    return linear(siluTimes(g, linear(x, up, false)), down, false);
+  }
+
+  /** Gate and up projection in one product, of which the gate is the first half. */
+  private String gatedByHalf(String x, TensorRole gateUp, TensorRole down) {
+    List<String> halves =
+        graph
+            .node("Split", linear(x, gateUp, false))
+            .with("axis", -1)
+            .with("num_outputs", 2)
+            .outputs(2);
+    return linear(siluTimes(halves.getFirst(), halves.getLast()), down, false);
+  }
+
+  private String siluTimes(String gate, String up) {
+    String silu = graph.node("Mul", gate, graph.node("Sigmoid", gate).output()).output();
+    return graph.node("Mul", silu, up).output();
   }
 
   private String projection(String x, TensorRole role, TensorRole normRole, int width) {
     Attention attention = architecture.attention();
     String projected = linear(x, role, attention.projectionBias());
+    if (attention.normsRotated()) {
+      return clip(projected);
+    }
     return clip(
         switch (attention.queryKeyNorm()) {
           case NONE -> projected;
           case WHOLE -> rootMeanSquare(projected, normRole);
-          case PER_HEAD -> {
-            String heads =
-                graph
-                    .node("Reshape", projected, graph.constant(-1, attention.headDim()))
-                    .output();
-            yield graph
-                .node("Reshape", rootMeanSquare(heads, normRole), graph.constant(-1, width))
-                .output();
-          }
+          case PER_HEAD ->
+              graph
+                  .node("Reshape", normHeads(projected, normRole), graph.constant(-1, width))
+                  .output();
         });
+  }
+
+  private String normRotated(String rotated, TensorRole normRole) {
+    return architecture.attention().normsRotated() ? normHeads(rotated, normRole) : rotated;
+  }
+
+  private String normHeads(String values, TensorRole normRole) {
+    String heads =
+        graph
+            .node(
+                "Reshape", values, graph.constant(-1, architecture.attention().headDim()))
+            .output();
+    return rootMeanSquare(heads, normRole);
   }
 
   private String clip(String x) {

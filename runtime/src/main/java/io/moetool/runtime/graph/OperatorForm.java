@@ -5,6 +5,7 @@ import io.moetool.formats.family.Attention;
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /** Which operators a graph is made of. Both forms compute the same. */
 public enum OperatorForm {
@@ -18,12 +19,13 @@ public enum OperatorForm {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** Attention of the layers whose tokens see {@code window} keys, or all where it is empty. */
   SequenceAttention attention(
-      OnnxGraph graph, Architecture architecture, SequenceValues sequences) {
+      OnnxGraph graph, Architecture architecture, SequenceValues sequences, OptionalInt window) {
     Attention attention = architecture.attention();
     Rope rope = architecture.rope();
     return this == FUSED && SequenceAttention.canBeGrouped(attention, rope)
-        ? new GroupedAttention(graph, attention, rope, sequences)
-        : new StandardAttention(graph, attention, rope, sequences);
+        ? new GroupedAttention(graph, attention, rope, sequences, window)
+        : new StandardAttention(graph, attention, rope, sequences, window);
   }
 }

@@ -54,11 +54,11 @@ public final class Pieces {
   }
 
   /** Attention of a layer with experts, up to the router's logits. */
-  public Piece attentionAndRouter(StoredTypes types) {
+  public Piece attentionAndRouter(int layer, StoredTypes types) {
     OnnxGraph graph = new OnnxGraph("attention_router");
     StreamedWeights weights = new StreamedWeights(graph, types);
     Layers layers = new Layers(graph, architecture, weights);
-    String attended = attended(graph, layers);
+    String attended = attended(layer, graph, layers);
     String x = layers.blockInput(attended, TensorRole.FEED_FORWARD_NORM);
     int hidden = architecture.hidden();
     graph.output(attended, ATTENDED, OnnxType.FLOAT, "rows", hidden);
@@ -73,11 +73,11 @@ public final class Pieces {
   }
 
   /** A whole layer without experts. */
-  public Piece denseLayer(StoredTypes types) {
+  public Piece denseLayer(int layer, StoredTypes types) {
     OnnxGraph graph = new OnnxGraph("dense_layer");
     StreamedWeights weights = new StreamedWeights(graph, types);
     Layers layers = new Layers(graph, architecture, weights);
-    String attended = attended(graph, layers);
+    String attended = attended(layer, graph, layers);
     String dense = layers.dense(layers.blockInput(attended, TensorRole.FEED_FORWARD_NORM));
     graph.output(
         layers.join(attended, dense, TensorRole.FEED_FORWARD_NORM),
@@ -141,7 +141,7 @@ public final class Pieces {
     return piece(graph, weights);
   }
 
-  private String attended(OnnxGraph graph, Layers layers) {
+  private String attended(int layer, OnnxGraph graph, Layers layers) {
     int angles = Layers.angles(architecture.rope());
     String hidden = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
     SequenceValues values =
@@ -154,7 +154,8 @@ public final class Pieces {
     return layers
         .attention(
             hidden,
-            form.attention(graph, architecture, values),
+            form.attention(
+                graph, architecture, values, architecture.attention().window(layer)),
             SequenceAttention.Past.NONE)
         .output();
   }

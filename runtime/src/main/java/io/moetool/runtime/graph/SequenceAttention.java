@@ -2,6 +2,7 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
 import io.moetool.formats.family.Rope;
+import java.util.function.UnaryOperator;
 
 /**
  * Rotation and attention of the tokens of each sequence among themselves and over their past. Batches are
@@ -23,16 +24,28 @@ interface SequenceAttention {
   record Result(String output, String presentKey, String presentValue) {}
 
   /**
-   * Attends.
+   * What attention is made of.
    *
    * @param query {@code [rows, heads * headDim]}
    * @param key {@code [rows, keyValueHeads * headDim]}
    * @param value {@code [rows, keyValueHeads * headDim]}
+   * @param rotatedQuery norm of rotated queries, from any shape to {@code [rows * heads, headDim]}
+   * @param rotatedKey norm of rotated keys, from any shape to {@code [rows * keyValueHeads, headDim]}
    */
-  Result attend(String query, String key, String value, Past past);
+  record Projections(
+      String query,
+      String key,
+      String value,
+      UnaryOperator<String> rotatedQuery,
+      UnaryOperator<String> rotatedKey) {}
 
-  /** Whether ONNX Runtime's fused operator takes heads of this width and rotation. */
+  /** Attends. */
+  Result attend(Projections projections, Past past);
+
+  /** Whether ONNX Runtime's fused operator takes heads of this width and rotates them last. */
   static boolean canBeGrouped(Attention attention, Rope rope) {
-    return attention.headDim() % 16 == 0 && rope.rotaryDim() % 16 == 0;
+    return attention.headDim() % 16 == 0
+        && rope.rotaryDim() % 16 == 0
+        && !attention.normsRotated();
   }
 }

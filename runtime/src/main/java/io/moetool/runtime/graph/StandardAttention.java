@@ -5,6 +5,8 @@ import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 
 /** Operators of the ONNX standard with an explicit mask; takes heads of any width. */
 final class StandardAttention implements SequenceAttention {
@@ -12,15 +14,21 @@ final class StandardAttention implements SequenceAttention {
   private final Attention attention;
   private final Rope rope;
   private final SequenceValues sequences;
+  private final OptionalInt window;
   private final String positions;
   private final String mask;
 
   StandardAttention(
-      OnnxGraph graph, Attention attention, Rope rope, SequenceValues sequences) {
+      OnnxGraph graph,
+      Attention attention,
+      Rope rope,
+      SequenceValues sequences,
+      OptionalInt window) {
     this.graph = graph;
     this.attention = attention;
     this.rope = rope;
     this.sequences = sequences;
+    this.window = window;
     String total = int64(graph.node("Squeeze", sequences.totalLength()).output());
     String shape =
         sequences.shape().isEmpty()
@@ -39,22 +47,20 @@ final class StandardAttention implements SequenceAttention {
   }
 
   @Override
-  public Result attend(String query, String key, String value, Past past) {
+  public Result attend(Projections projections, Past past) {
     List<String> results =
         graph
             .node(
                 "Attention",
-                rotate(sequences.split(graph, query, attention.queryWidth()), attention.heads()),
-                rotate(
-                    sequences.split(graph, key, attention.keyValueWidth()),
-                    attention.keyValueHeads()),
-                sequences.split(graph, value, attention.keyValueWidth()),
+                rotate(projections.query(), attention.heads(), projections.rotatedQuery()),
+                rotate(projections.key(), attention.keyValueHeads(), projections.rotatedKey()),
+                sequences.split(graph, projections.value(), attention.keyValueWidth()),
                 mask,
                 past.key(),
                 past.value())
             .with("q_num_heads", attention.heads())
             .with("kv_num_heads", attention.keyValueHeads())
-            .with("scale", (float) (1 / Math.sqrt(attention.headDim())))
+            .with("scale", (float) attention.scale())
             .outputs(3);
     String rows =
         graph
@@ -63,25 +69,34 @@ final class StandardAttention implements SequenceAttention {
     return new Result(rows, results.get(1), results.get(2));
   }
 
-  private String rotate(String heads, int count) {
-    return graph
-        .node("RotaryEmbedding", heads, sequences.cosines(), sequences.sines(), positions)
-        .with("num_heads", count)
-        .with("rotary_embedding_dim", rope.rotaryDim())
-        .with("interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0)
-        .output();
+  private String rotate(String rows, int count, UnaryOperator<String> norm) {
+    int width = count * attention.headDim();
+    String rotated =
+        graph
+            .node(
+                "RotaryEmbedding",
+                sequences.split(graph, rows, width),
+                sequences.cosines(),
+                sequences.sines(),
+                positions)
+            .with("num_heads", count)
+            .with("rotary_embedding_dim", rope.rotaryDim())
+            .with("interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0)
+            .output();
+    String normed = norm.apply(rotated);
+    return normed.equals(rotated) ? rotated : sequences.split(graph, normed, width);
   }
 
   /** True where a query may see a key: not after it, and within the window. {@code [sequence, total]}. */
   private String mask(String queries, String keys) {
     String causal = graph.node("LessOrEqual", keys, queries).output();
-    if (attention.slidingWindow().isEmpty()) {
+    if (window.isEmpty()) {
       return causal;
     }
     String distance = graph.node("Sub", queries, keys).output();
     String near =
         graph
-            .node("Less", distance, graph.scalar((long) attention.slidingWindow().getAsInt()))
+            .node("Less", distance, graph.scalar((long) window.getAsInt()))
             .output();
     return graph.node("And", causal, near).output();
   }

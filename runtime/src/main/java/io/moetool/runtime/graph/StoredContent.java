@@ -5,6 +5,9 @@ public sealed interface StoredContent {
   /** A tensor of the checkpoint, element for element. */
   record Tensor(String name) implements StoredContent {}
 
+  /** A slice of a tensor of the checkpoint along its outermost axis. */
+  record Slice(String name, int index) implements StoredContent {}
+
   /**
    * The first projections of all experts of a layer, {@code [E, 2I, H]}: row 2i of an expert is row i of
    * its gate projection, row 2i + 1 of its up projection.

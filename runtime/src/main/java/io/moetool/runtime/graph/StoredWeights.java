@@ -1,7 +1,9 @@
 package io.moetool.runtime.graph;
 
+import io.moetool.formats.Shape;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.TensorNames;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxGraph;
@@ -41,12 +43,18 @@ final class StoredWeights implements WeightSource {
 
   @Override
   public String weight(TensorRole role) {
-    return value(names.weight(role, layer, expert));
+    String name = names.weight(role, layer, expert);
+    return role.isOfAllExperts() ? slice(role, name) : value(name);
   }
 
   @Override
   public String bias(TensorRole role) {
     return value(names.bias(role, layer));
+  }
+
+  private String slice(TensorRole role, String name) {
+    Shape shape = new ExpertTensors(names).info(store, role, layer, expert).shape();
+    return data.value(graph, name + "." + expert, shape, new StoredContent.Slice(name, expert));
   }
 
   private String value(String name) {

@@ -67,12 +67,12 @@ final class LayerRun implements AutoCloseable {
   void run(int layer, Optional<MoeTap<?>> tap) {
     LayerWeights weights = LayerWeights.of(store, architecture, layer);
     if (!architecture.isMoe(layer)) {
-      Piece piece = pieces.denseLayer(weights);
+      Piece piece = pieces.denseLayer(layer, weights);
       OrtGraph graph = graphs.graph(piece);
       tiles.forEach(tile -> dense(tile, graph, piece, weights));
       return;
     }
-    Piece attention = pieces.attentionAndRouter(weights);
+    Piece attention = pieces.attentionAndRouter(layer, weights);
     Piece expert = pieces.expert(weights);
     OrtGraph attentionGraph = graphs.graph(attention);
     ExpertProducts products = new ExpertProducts(graphs.graph(expert), expert, weights);

@@ -4,7 +4,9 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.Shape;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
+import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.TensorNames;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxType;
@@ -45,13 +47,13 @@ final class LayerWeights implements StoredTypes {
 
   private void bind(List<WeightBinding> bindings, OrtInputs inputs) {
     for (WeightBinding binding : bindings) {
-      inputs.with(binding.input(), store.view(name(binding.role(), binding.bias())));
+      inputs.with(binding.input(), view(binding.role(), binding.bias()));
     }
   }
 
   @Override
   public OnnxType type(TensorRole role, boolean bias) {
-    TensorInfo info = store.info(name(role, bias));
+    TensorInfo info = info(role, bias);
     return OnnxType.of(info.dtype())
         .filter(LayerWeights::isFloat)
         .orElseThrow(
@@ -64,11 +66,19 @@ final class LayerWeights implements StoredTypes {
 
   @Override
   public Shape shape(TensorRole role, boolean bias) {
-    return store.info(name(role, bias)).shape();
+    return info(role, bias).shape();
   }
 
-  private String name(TensorRole role, boolean bias) {
-    return bias ? names.bias(role, layer) : names.weight(role, layer, expert);
+  private TensorView view(TensorRole role, boolean bias) {
+    return bias
+        ? store.view(names.bias(role, layer))
+        : new ExpertTensors(names).view(store, role, layer, expert);
+  }
+
+  private TensorInfo info(TensorRole role, boolean bias) {
+    return bias
+        ? store.info(names.bias(role, layer))
+        : new ExpertTensors(names).info(store, role, layer, expert);
   }
 
   private static boolean isFloat(OnnxType type) {

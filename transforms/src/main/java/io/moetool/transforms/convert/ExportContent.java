@@ -4,7 +4,7 @@ import io.moetool.formats.DType;
 import io.moetool.formats.TensorContent;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.TensorNames;
+import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
@@ -23,23 +23,28 @@ final class ExportContent {
 
   private final SourceModel source;
   private final Architecture architecture;
-  private final TensorNames names;
+  private final ExpertTensors experts;
 
   ExportContent(SourceModel source) {
     this.source = source;
     this.architecture = source.architecture();
-    this.names = architecture.names();
+    this.experts = new ExpertTensors(architecture.names());
   }
 
   /** Bytes of a tensor. */
   TensorContent of(StoredContent content) {
     return switch (content) {
-      case StoredContent.Tensor(String name) -> sink -> decode(name, sink);
+      case StoredContent.Tensor(String name) -> sink -> decode(source.tensors().view(name), sink);
+      case StoredContent.Slice(String name, int index) ->
+          sink -> {
+            TensorView all = source.tensors().view(name);
+            decode(all.dtype(), all.slice(index), sink);
+          };
       case StoredContent.InterleavedGateUp(int layer) -> sink -> interleave(layer, sink);
       case StoredContent.StackedDown(int layer) ->
           sink -> {
             for (int expert = 0; expert < architecture.moe().experts(); expert++) {
-              decode(names.weight(TensorRole.EXPERT_DOWN, layer, expert), sink);
+              decode(expert(down(), layer, expert), sink);
             }
           };
       case StoredContent.Cosines _ -> sink -> rotation(sink, true);
@@ -52,17 +57,10 @@ final class ExportContent {
     List<String> sources = new ArrayList<>();
     switch (content) {
       case StoredContent.Tensor(String name) -> sources.add(name);
-      case StoredContent.InterleavedGateUp(int layer) -> {
-        for (int expert = 0; expert < architecture.moe().experts(); expert++) {
-          sources.add(names.weight(TensorRole.EXPERT_GATE, layer, expert));
-          sources.add(names.weight(TensorRole.EXPERT_UP, layer, expert));
-        }
-      }
-      case StoredContent.StackedDown(int layer) -> {
-        for (int expert = 0; expert < architecture.moe().experts(); expert++) {
-          sources.add(names.weight(TensorRole.EXPERT_DOWN, layer, expert));
-        }
-      }
+      case StoredContent.Slice(String name, int _) -> sources.add(name);
+      case StoredContent.InterleavedGateUp(int layer) ->
+          addSources(sources, layer, experts.roles().subList(0, experts.roles().size() - 1));
+      case StoredContent.StackedDown(int layer) -> addSources(sources, layer, List.of(down()));
       case StoredContent.Cosines _, StoredContent.Sines _ -> {
         // computed from the config alone
       }
@@ -70,17 +68,38 @@ final class ExportContent {
     return sources;
   }
 
-  private void decode(String name, TensorContent.Sink sink) throws IOException {
-    TensorView view = source.tensors().view(name);
-    int width = view.dtype().bits() / 8;
-    long elements = view.bytes().byteSize() / width;
+  /** Experts that share a tensor share its name. */
+  private void addSources(List<String> sources, int layer, List<TensorRole> roles) {
+    for (int expert = 0; expert < (experts.areStacked() ? 1 : architecture.moe().experts()); expert++) {
+      for (TensorRole role : roles) {
+        sources.add(architecture.names().weight(role, layer, expert));
+      }
+    }
+  }
+
+  private TensorRole down() {
+    return experts.roles().getLast();
+  }
+
+  private TensorView expert(TensorRole role, int layer, int expert) {
+    return experts.view(source.tensors(), role, layer, expert);
+  }
+
+  private static void decode(TensorView view, TensorContent.Sink sink) throws IOException {
+    decode(view.dtype(), view.bytes(), sink);
+  }
+
+  private static void decode(DType type, MemorySegment bytes, TensorContent.Sink sink)
+      throws IOException {
+    int width = type.bits() / 8;
+    long elements = bytes.byteSize() / width;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment floats =
           arena.allocate(DType.F32.byteSize(Math.min(PIECE_ELEMENTS, elements)), 64);
       for (long from = 0; from < elements; from += PIECE_ELEMENTS) {
         long count = Math.min(PIECE_ELEMENTS, elements - from);
         MemorySegment piece = floats.asSlice(0, DType.F32.byteSize(count));
-        ElementDecoder.decode(view.dtype(), view.bytes().asSlice(from * width, count * width), piece);
+        ElementDecoder.decode(type, bytes.asSlice(from * width, count * width), piece);
         sink.write(piece);
       }
     }
@@ -91,11 +110,12 @@ final class ExportContent {
     try (Arena arena = Arena.ofConfined()) {
       FloatMatrix pairs = FloatMatrix.allocate(arena, 2 * rows, architecture.hidden());
       for (int expert = 0; expert < architecture.moe().experts(); expert++) {
-        TensorView gate = source.tensors().view(names.weight(TensorRole.EXPERT_GATE, layer, expert));
-        TensorView up = source.tensors().view(names.weight(TensorRole.EXPERT_UP, layer, expert));
+        TensorView gate = expert(experts.roles().getFirst(), layer, expert);
+        TensorView up = experts.areStacked() ? gate : expert(TensorRole.EXPERT_UP, layer, expert);
+        int firstUp = experts.areStacked() ? rows : 0;
         for (int row = 0; row < rows; row++) {
           ElementDecoder.decode(gate.dtype(), gate.slice(row), pairs.row(2 * row));
-          ElementDecoder.decode(up.dtype(), up.slice(row), pairs.row(2 * row + 1));
+          ElementDecoder.decode(up.dtype(), up.slice(firstUp + row), pairs.row(2 * row + 1));
         }
         sink.write(pairs.segment());
       }

@@ -5,7 +5,6 @@ import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeNames;
 import io.moetool.formats.family.TensorPlace;
-import io.moetool.formats.family.TensorRole;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +54,7 @@ public final class PrunedTensors {
                   tensor, moeNames.renumbered(tensor.name(), layer, expert, position)));
     }
     return Optional.of(
-        place.get().role().group() == TensorRole.Group.ROUTER
+        place.get().role().isIndexedByExpert()
             ? TensorMove.parts(tensor, stay)
             : TensorMove.whole(tensor, tensor.name()));
   }

@@ -1,0 +1,35 @@
+package io.moetool.formats.family;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Which layers a section of a family's data file means: those from {@code first} to {@code last} (-1 is
+ * the model's last) and before {@code before}, whose number, counted from one, leaves {@code remainder}
+ * when divided by {@code every}, without those in {@code except}. Where the config lists the type of every
+ * layer, {@code types} is that list, and those of type {@code type} are meant instead.
+ */
+final class LayerRule {
+  private LayerRule() {}
+
+  static List<Integer> read(FamilyValues values, String section, int layers) {
+    List<String> types = values.texts(section, "types");
+    if (!types.isEmpty()) {
+      String type = values.text(section, "type");
+      return IntStream.range(0, Math.min(layers, types.size()))
+          .filter(layer -> types.get(layer).equals(type))
+          .boxed()
+          .toList();
+    }
+    int first = values.index(section, "first", 0);
+    int before = values.index(section, "before", layers);
+    int last = Math.min(values.lastIndex(section, "last", layers), before - 1);
+    int every = values.count(section, "every", 1);
+    int remainder = values.index(section, "remainder", 0);
+    List<Integer> except = values.indices(section, "except");
+    return IntStream.rangeClosed(first, last)
+        .filter(layer -> (layer + 1) % every == remainder && !except.contains(layer))
+        .boxed()
+        .toList();
+  }
+}

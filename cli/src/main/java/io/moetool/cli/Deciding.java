@@ -32,6 +32,11 @@ final class Deciding {
     return options.method(common).needs() == Needs.DATA;
   }
 
+  /** Refuses a target that the model cannot reach, before it is run for scores. */
+  void requireReachable(SourceModel source) {
+    planner(source).requireReachable(options.target(common));
+  }
+
   /** Statistics that analyze wrote about a checkpoint. */
   static Statistics read(Path folder, SourceModel source) {
     Statistics statistics = StatisticsFile.read(folder);
@@ -47,11 +52,15 @@ final class Deciding {
   Plan plan(SourceModel source, String where, Statistics statistics) {
     SaliencyMethod method = options.method(common);
     Target target = options.target(common);
-    return new Planner(
-            source.architecture(), source.tensors(), source.fingerprint(), VersionText.version())
+    return planner(source)
         .prune(
             MeasuredEvidence.of(where, statistics, method, options.seed(method)),
             target,
             options.protectsSuperExperts());
+  }
+
+  private static Planner planner(SourceModel source) {
+    return new Planner(
+        source.architecture(), source.tensors(), source.fingerprint(), VersionText.version());
   }
 }

@@ -133,7 +133,9 @@ final class PruneCommand implements Callable<Integer> {
       return PlanFile.read(planFile.get());
     }
     String where = statistics.map(Path::toString).orElse("statistics over the data");
-    Plan plan = new Deciding(common, decision).plan(source, where, measured(source, pool, console));
+    Deciding deciding = new Deciding(common, decision);
+    deciding.requireReachable(source);
+    Plan plan = deciding.plan(source, where, measured(source, pool, console));
     plan.warnings().forEach(console::warn);
     return plan;
   }

@@ -44,12 +44,11 @@ public final class Planner {
    *     does not fit the checkpoint
    */
   public Plan prune(Evidence evidence, Target target, boolean protectSuperExperts) {
+    requireReachable(target);
+    requireFitting(evidence);
     MoeBlock moe = architecture.moe();
     int expertsAfter = target.expertsAfter(moe.experts());
-    requireReachable(target, expertsAfter);
     ExpertGroups groups = ExpertGroups.of(moe);
-    groups.require(target.toString(), expertsAfter, moe.routing().expertsPerToken());
-    requireFitting(evidence);
     List<LayerPlan> layers =
         evidence.layers().stream()
             .map(
@@ -74,6 +73,19 @@ public final class Planner {
         layers,
         PlanWarnings.of(moe, evidence, expertsAfter),
         forecast(layers));
+  }
+
+  /**
+   * Makes sure that a target can be reached; worth asking before the model is run for scores.
+   *
+   * @throws BadInputException if too few or too many experts would stay, or groups would be uneven
+   */
+  public void requireReachable(Target target) {
+    MoeBlock moe = architecture.moe();
+    int expertsAfter = target.expertsAfter(moe.experts());
+    requireReachable(target, expertsAfter);
+    ExpertGroups.of(moe)
+        .require(target.toString(), expertsAfter, moe.routing().expertsPerToken());
   }
 
   private Plan.Forecast forecast(List<LayerPlan> layers) {

@@ -6,6 +6,7 @@ import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
+import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
       AnalysisFolder folder = AnalysisFolder.at(output, source.tensors().folder());
-      Soundness.require(model.path(), source.architecture(), source.tensors());
+      SoundCheckpoint.require(source.architecture(), source.tensors());
       Statistics statistics = measured(source, pool, console);
       Analysis analysis = Analyzer.analyze(statistics);
       folder.write(statistics, analysis);

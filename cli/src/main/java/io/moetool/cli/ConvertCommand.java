@@ -4,6 +4,7 @@ import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.convert.ConversionResult;
 import io.moetool.transforms.convert.OnnxExport;
@@ -58,7 +59,7 @@ final class ConvertCommand implements Callable<Integer> {
     Console console = common.console();
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
-      Soundness.require(model.path(), source.architecture(), source.tensors());
+      SoundCheckpoint.require(source.architecture(), source.tensors());
       OnnxExport export =
           new OnnxExport(
               source, operators, VersionText.version(), OrtEngine.open(Device.CPU), pool);

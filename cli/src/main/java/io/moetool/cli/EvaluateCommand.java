@@ -41,7 +41,6 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console();
     data.require(common);
-    Soundness.require(path);
     OrtEngine engine = run.open(common);
     try (WorkPool pool = new WorkPool(common.threads());
         OpenModel opened = OpenModel.open(path, FamilyCatalog.builtIn(), engine, pool)) {

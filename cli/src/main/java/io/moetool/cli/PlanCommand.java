@@ -3,6 +3,7 @@ package io.moetool.cli;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.BadInputException;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanFile;
@@ -62,7 +63,7 @@ final class PlanCommand implements Callable<Integer> {
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
       requireWritable(source);
-      Soundness.require(model.path(), source.architecture(), source.tensors());
+      SoundCheckpoint.require(source.architecture(), source.tensors());
       Plan plan =
           deciding.plan(
               source,

@@ -9,6 +9,7 @@ import io.moetool.formats.publish.StagedFolder;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
+import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanFile;
@@ -92,7 +93,7 @@ final class PruneCommand implements Callable<Integer> {
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
       OutputTarget.check(output, List.of(source.tensors().folder()));
-      Soundness.require(model.path(), source.architecture(), source.tensors());
+      SoundCheckpoint.require(source.architecture(), source.tensors());
       Plan plan = plan(source, pool, console);
       String where = planFile.map(Path::toString).orElse("the plan");
       Pruner pruner = new Pruner(source, VersionText.version());

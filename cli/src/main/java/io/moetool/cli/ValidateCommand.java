@@ -53,8 +53,6 @@ final class ValidateCommand implements Callable<Integer> {
     Console console = common.console();
     data.require(common);
     Gates gates = limits.gates(common);
-    Soundness.require(base);
-    Soundness.require(candidate);
     OrtEngine engine = run.open(common);
     try (WorkPool pool = new WorkPool(common.threads());
         OpenModel first = OpenModel.open(base, FamilyCatalog.builtIn(), engine, pool);

@@ -10,6 +10,7 @@ import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.LanguageModel;
 import io.moetool.runtime.run.OnnxModel;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.SoundCheckpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -54,6 +55,7 @@ public final class OpenModel implements AutoCloseable {
     CheckpointStore store = CheckpointStore.open(path);
     try {
       Architecture architecture = families.resolve(ModelConfig.read(store.configFile()));
+      SoundCheckpoint.require(architecture, store);
       LanguageModel model =
           new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
       return new OpenModel(model, store.folder(), store::close);

@@ -7,6 +7,7 @@ import io.moetool.formats.checkpoint.CheckpointFiles;
 import io.moetool.formats.checkpoint.Manifest.Origin;
 import io.moetool.formats.checkpoint.ShardPacking;
 import io.moetool.formats.json.Json;
+import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.PrunedTensors;
@@ -51,7 +52,7 @@ final class PruneWork {
   /** Checks plan and source, then lays out the result; reads headers only. */
   static PruneWork prepare(SourceModel source, String where, Plan plan, OptionalLong shardBytes) {
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
-    SoundSource.require(source);
+    SoundCheckpoint.require(source.architecture(), source.tensors());
     return new PruneWork(source, plan, shardBytes);
   }
 

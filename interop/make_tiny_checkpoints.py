@@ -19,6 +19,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+import deepseek_moe  # noqa: F401  (registers a class)
 import places
 from tiny_checkpoints import ALL
 

@@ -12,6 +12,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
+import deepseek_moe  # noqa: F401  (registers a class)
 import routing
 
 MIXTRAL_NAMES = ("block_sparse_moe.experts.{}.w1", "block_sparse_moe.experts.{}.w3", "block_sparse_moe.experts.{}.w2")

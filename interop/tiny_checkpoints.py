@@ -402,6 +402,47 @@ GRANITEMOESHARED = {
     "shared_intermediate_size": 10,
 }
 
+DEEPSEEK = {
+    "architectures": ["DeepseekForCausalLM"],
+    "attention_bias": False,
+    "attention_dropout": 0.0,
+    "auto_map": {
+        "AutoConfig": "configuration_deepseek.DeepseekConfig",
+        "AutoModel": "modeling_deepseek.DeepseekModel",
+        "AutoModelForCausalLM": "modeling_deepseek.DeepseekForCausalLM",
+    },
+    "aux_loss_alpha": 0.001,
+    "bos_token_id": 0,
+    "eos_token_id": 1,
+    "first_k_dense_replace": 1,
+    "hidden_act": "silu",
+    "hidden_size": 16,
+    "initializer_range": 0.006,
+    "intermediate_size": 16,
+    "max_position_embeddings": 64,
+    "model_type": "deepseek",
+    "moe_intermediate_size": 8,
+    "moe_layer_freq": 1,
+    "n_routed_experts": 8,
+    "n_shared_experts": 2,
+    "norm_topk_prob": False,
+    "num_attention_heads": 2,
+    "num_experts_per_tok": 3,
+    "num_hidden_layers": 3,
+    "num_key_value_heads": 2,
+    "pretraining_tp": 1,
+    "rms_norm_eps": 1e-06,
+    "rope_scaling": None,
+    "rope_theta": 10000,
+    "scoring_func": "softmax",
+    "seq_aux": True,
+    "tie_word_embeddings": False,
+    "torch_dtype": "float32",
+    "transformers_version": "4.36.0",
+    "use_cache": True,
+    "vocab_size": 40,
+}
+
 NARROW_HEADS = {"head_dim": 16, "hidden_size": 24, "num_attention_heads": 2, "num_key_value_heads": 1}
 """Heads wide enough for ONNX Runtime's fused attention in a checkpoint that stays small."""
 
@@ -515,4 +556,6 @@ ALL = (
     ),
     _tiny("granitemoe", 1101, GRANITEMOE),
     _tiny("granitemoeshared", 1102, GRANITEMOESHARED),
+    _plain("deepseek", 1201, DEEPSEEK),
+    _plain("deepseek-renormalised", 1202, DEEPSEEK, hidden_size=32, norm_topk_prob=True, num_hidden_layers=2),
 )

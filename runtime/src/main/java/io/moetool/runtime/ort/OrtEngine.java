@@ -102,9 +102,14 @@ public final class OrtEngine {
   }
 
   private static OrtEnvironment load() {
+    NativeLibraries.unpackOnce();
     try {
-      return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "moetool");
-    } catch (LinkageError e) {
+      OrtEnvironment environment =
+          OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "moetool");
+      // What is measured here concerns nobody but the user.
+      environment.setTelemetry(false);
+      return environment;
+    } catch (OrtException | LinkageError e) {
       throw new EnvironmentException(
           "ONNX Runtime",
           "its native library cannot be loaded: " + e.getMessage(),

@@ -3,8 +3,8 @@ package io.moetool.formats;
 /**
  * A model, data file or plan that is malformed, inconsistent or not supported.
  *
- * <p>The message is what a user sees: where, what is wrong and why, and what mends it. It is the only
- * failure that stands for "the input is to blame"; the command line maps it to exit code 3.
+ * <p>The message is what a user sees: where, what is wrong and why, and what mends it. It is the
+ * only failure that stands for "the input is to blame"; the command line maps it to exit code 3.
  */
 public final class BadInputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -20,7 +20,9 @@ public final class BadInputException extends RuntimeException {
     super(where + ": " + problem + "\n  " + mend);
   }
 
-  /** As {@link #BadInputException(String, String, String)}, keeping the failure that revealed it. */
+  /**
+   * As {@link #BadInputException(String, String, String)}, keeping the failure that revealed it.
+   */
   public BadInputException(String where, String problem, String mend, Throwable cause) {
     super(where + ": " + problem + "\n  " + mend, cause);
   }

@@ -49,7 +49,8 @@ public enum DType {
   public long byteSize(long elements) {
     long total = Math.multiplyExact(elements, (long) bits);
     if (total % 8 != 0) {
-      throw new ArithmeticException("%d elements of %s do not end on a byte".formatted(elements, this));
+      throw new ArithmeticException(
+          "%d elements of %s do not end on a byte".formatted(elements, this));
     }
     return total / 8;
   }

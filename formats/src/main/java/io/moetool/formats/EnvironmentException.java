@@ -1,8 +1,8 @@
 package io.moetool.formats;
 
 /**
- * The machine cannot do what was asked: disk, native library, device. Neither the input nor moetool is
- * to blame; the command line maps it to exit code 5.
+ * The machine cannot do what was asked: disk, native library, device. Neither the input nor moetool
+ * is to blame; the command line maps it to exit code 5.
  */
 public final class EnvironmentException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -18,7 +18,9 @@ public final class EnvironmentException extends RuntimeException {
     super(where + ": " + problem + "\n  " + mend);
   }
 
-  /** As {@link #EnvironmentException(String, String, String)}, keeping the failure that revealed it. */
+  /**
+   * As {@link #EnvironmentException(String, String, String)}, keeping the failure that revealed it.
+   */
   public EnvironmentException(String where, String problem, String mend, Throwable cause) {
     super(where + ": " + problem + "\n  " + mend, cause);
   }

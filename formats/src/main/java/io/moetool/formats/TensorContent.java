@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Bytes of a tensor that is about to be written, produced piece by piece so that nothing large is held. */
+/**
+ * Bytes of a tensor that is about to be written, produced piece by piece so that nothing large is
+ * held.
+ */
 @FunctionalInterface
 public interface TensorContent {
   /** Hands all bytes to {@code sink}, in order. */

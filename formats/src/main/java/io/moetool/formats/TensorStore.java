@@ -3,8 +3,8 @@ package io.moetool.formats;
 import java.util.SequencedSet;
 
 /**
- * Tensors that can be read by name. Views stay valid until the store is closed; after that every access
- * through them throws.
+ * Tensors that can be read by name. Views stay valid until the store is closed; after that every
+ * access through them throws.
  */
 public interface TensorStore extends AutoCloseable {
   /** All names, in the order the files store them. */

@@ -3,8 +3,8 @@ package io.moetool.formats;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A named, read-only window onto stored elements. Nothing is copied; the window dies with the store it
- * came from.
+ * A named, read-only window onto stored elements. Nothing is copied; the window dies with the store
+ * it came from.
  *
  * @param info name, type and shape
  * @param bytes exactly the elements' bytes, little-endian, C order

@@ -20,6 +20,8 @@ public final class ArgMax {
       }
     }
     throw new IllegalArgumentException(
-        count == 0 ? "an empty row has no largest element" : "NaN among %d values".formatted(count));
+        count == 0
+            ? "an empty row has no largest element"
+            : "NaN among %d values".formatted(count));
   }
 }

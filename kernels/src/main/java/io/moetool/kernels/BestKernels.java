@@ -22,13 +22,15 @@ final class BestKernels {
           "scalar kernels in use: start java with --add-modules jdk.incubator.vector for speed");
       return new ScalarKernels();
     }
-    // Behind its own method, so that nothing resolves the vector classes where the module is absent.
+    // Behind its own method, so that nothing resolves the vector classes where the module is
+    // absent.
     return vectorKernelsOr(logger);
   }
 
   private static Kernels vectorKernelsOr(Logger logger) {
     if (!VectorKernels.supported()) {
-      logger.log(Level.DEBUG, "scalar kernels in use: vectors of this CPU are shorter than 128 bits");
+      logger.log(
+          Level.DEBUG, "scalar kernels in use: vectors of this CPU are shorter than 128 bits");
       return new ScalarKernels();
     }
     return new VectorKernels();

@@ -10,9 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Eight bit weights with one scale per block, as in DeepSeek-V3's and others' FP8 checkpoints: value =
- * element · scale of its block, multiplied in float32. Files call the scales {@code weight_scale_inv};
- * they are multipliers all the same. Blocks at the lower and right edge may be partial.
+ * Eight bit weights with one scale per block, as in DeepSeek-V3's and others' FP8 checkpoints:
+ * value = element · scale of its block, multiplied in float32. Files call the scales {@code
+ * weight_scale_inv}; they are multipliers all the same. Blocks at the lower and right edge may be
+ * partial.
  *
  * @param rows rows of a block, usually 128
  * @param columns columns of a block, usually 128

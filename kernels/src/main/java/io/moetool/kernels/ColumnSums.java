@@ -2,7 +2,9 @@ package io.moetool.kernels;
 
 import java.lang.foreign.MemorySegment;
 
-/** Σ_t w_t x_t or Σ_t w_t x_t⊙x_t of float32 rows, [columns], accumulated in float64 row after row. */
+/**
+ * Σ_t w_t x_t or Σ_t w_t x_t⊙x_t of float32 rows, [columns], accumulated in float64 row after row.
+ */
 public final class ColumnSums {
   private final double[] sums;
 

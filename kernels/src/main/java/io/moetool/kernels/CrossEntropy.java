@@ -8,8 +8,8 @@ public final class CrossEntropy {
   private CrossEntropy() {}
 
   /**
-   * Negative log-likelihood of {@code target} under the softmax of the logits, in nats: log Σ exp(z) -
-   * z[target], in float64. NaN where {@link LogSumExp} is, +∞ if the target's logit is -∞.
+   * Negative log-likelihood of {@code target} under the softmax of the logits, in nats: log Σ
+   * exp(z) - z[target], in float64. NaN where {@link LogSumExp} is, +∞ if the target's logit is -∞.
    *
    * @param logits float32, [vocabulary]
    * @param target index into the row

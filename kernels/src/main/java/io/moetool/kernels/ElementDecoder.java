@@ -10,20 +10,14 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Stored elements as float32. Exact for every supported type but F64, which is rounded to the nearest
- * float32, ties to even. Types with scales beside them have their own decoders, {@link BlockScales} and
- * {@link Mxfp4}.
+ * Stored elements as float32. Exact for every supported type but F64, which is rounded to the
+ * nearest float32, ties to even. Types with scales beside them have their own decoders, {@link
+ * BlockScales} and {@link Mxfp4}.
  */
 public final class ElementDecoder {
   private static final Set<DType> SUPPORTED =
       EnumSet.of(
-          DType.F64,
-          DType.F32,
-          DType.F16,
-          DType.BF16,
-          DType.F8_E4M3,
-          DType.F8_E5M2,
-          DType.F8_E8M0);
+          DType.F64, DType.F32, DType.F16, DType.BF16, DType.F8_E4M3, DType.F8_E5M2, DType.F8_E8M0);
 
   /** Elements decoded at a time, so that inner loops count in {@code int}. */
   private static final long PIECE = 1 << 20;
@@ -36,8 +30,8 @@ public final class ElementDecoder {
   }
 
   /**
-   * Decodes a whole tensor. A vector becomes one row; leading axes beyond the second are flattened into
-   * rows.
+   * Decodes a whole tensor. A vector becomes one row; leading axes beyond the second are flattened
+   * into rows.
    *
    * @return [product of all extents but the last, last extent]
    * @throws BadInputException if the elements are no supported floating point type, or too many
@@ -90,7 +84,9 @@ public final class ElementDecoder {
           "tensor " + tensor.name(),
           "elements of type %s are not floating point numbers moetool can decode"
               .formatted(tensor.dtype()),
-          "Supported are " + SUPPORTED + "; convert the checkpoint to one of them, for instance BF16.");
+          "Supported are "
+              + SUPPORTED
+              + "; convert the checkpoint to one of them, for instance BF16.");
     }
   }
 

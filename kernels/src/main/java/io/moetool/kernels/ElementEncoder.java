@@ -4,8 +4,8 @@ import io.moetool.formats.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Float32 as stored elements, rounded to the nearest value, ties to even; magnitudes beyond the largest
- * finite value become infinite. NaN stays NaN, made quiet.
+ * Float32 as stored elements, rounded to the nearest value, ties to even; magnitudes beyond the
+ * largest finite value become infinite. NaN stays NaN, made quiet.
  */
 public final class ElementEncoder {
   private ElementEncoder() {}

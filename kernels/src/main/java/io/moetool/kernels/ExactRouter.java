@@ -4,12 +4,12 @@ import io.moetool.formats.family.RouterSpec;
 import java.util.Arrays;
 
 /**
- * The router of one layer: from logits to selected experts and the coefficients that really multiply
- * them. Immutable and safe to share between threads.
+ * The router of one layer: from logits to selected experts and the coefficients that really
+ * multiply them. Immutable and safe to share between threads.
  *
- * <p>Computed in float32, step by step as the reference implementations do; exponentials and sums are
- * carried in float64 and rounded once, so a score can differ from theirs in the last bit or two. Among
- * equal scores the lower expert index wins.
+ * <p>Computed in float32, step by step as the reference implementations do; exponentials and sums
+ * are carried in float64 and rounded once, so a score can differ from theirs in the last bit or
+ * two. Among equal scores the lower expert index wins.
  */
 public final class ExactRouter {
   private final RouterSpec spec;
@@ -17,8 +17,7 @@ public final class ExactRouter {
   private final boolean[] masked;
   private final boolean hasBias;
 
-  private ExactRouter(
-      RouterSpec spec, float[] selectionBias, boolean[] masked, boolean hasBias) {
+  private ExactRouter(RouterSpec spec, float[] selectionBias, boolean[] masked, boolean hasBias) {
     this.spec = spec;
     this.selectionBias = selectionBias;
     this.masked = masked;
@@ -87,9 +86,9 @@ public final class ExactRouter {
   }
 
   /**
-   * This router without some experts: their logits become -∞ and they are never selected, whatever their
-   * selection bias. Routes as the router of a model from which they were removed, as long as the removal
-   * leaves equal groups.
+   * This router without some experts: their logits become -∞ and they are never selected, whatever
+   * their selection bias. Routes as the router of a model from which they were removed, as long as
+   * the removal leaves equal groups.
    *
    * @param mask true for each expert to leave out, [experts]; at least K stay
    */
@@ -126,13 +125,14 @@ public final class ExactRouter {
    * @param logits router logits with the router's own bias already added, [tokens, experts]
    * @param selected receives the selected experts, best first, [tokens, K]
    * @param weights receives their coefficients, [tokens, K]
-   * @param scores receives the score of every expert, [tokens, experts]: what {@link RouterSpec.Score}
-   *     says, without selection bias; where logits are ranked as they are, the sigmoid if coefficients
-   *     are sigmoids, otherwise the softmax over all experts
-   * @throws IllegalArgumentException if the shapes do not fit, or a row holds NaN, +∞ or nothing finite,
-   *     or leaves a coefficient undefined; the message names the row
+   * @param scores receives the score of every expert, [tokens, experts]: what {@link
+   *     RouterSpec.Score} says, without selection bias; where logits are ranked as they are, the
+   *     sigmoid if coefficients are sigmoids, otherwise the softmax over all experts
+   * @throws IllegalArgumentException if the shapes do not fit, or a row holds NaN, +∞ or nothing
+   *     finite, or leaves a coefficient undefined; the message names the row
    */
-  public void route(FloatMatrix logits, IntMatrix selected, FloatMatrix weights, FloatMatrix scores) {
+  public void route(
+      FloatMatrix logits, IntMatrix selected, FloatMatrix weights, FloatMatrix scores) {
     int k = spec.expertsPerToken();
     int tokens = logits.rows();
     requireShape("logits", logits.rows(), logits.columns(), tokens, experts());
@@ -159,7 +159,8 @@ public final class ExactRouter {
     return switch (spec) {
       case RouterSpec.TopScores top -> {
         if (top.selectionBias() && !hasBias) {
-          throw new IllegalStateException("no selection bias was given, but one is described in " + top);
+          throw new IllegalStateException(
+              "no selection bias was given, but one is described in " + top);
         }
         yield new TopScoresRow(top, selectionBias, masked);
       }
@@ -201,7 +202,8 @@ public final class ExactRouter {
     }
   }
 
-  private static void requireShape(String name, int rows, int columns, int wantRows, int wantColumns) {
+  private static void requireShape(
+      String name, int rows, int columns, int wantRows, int wantColumns) {
     if (rows != wantRows || columns != wantColumns) {
       throw new IllegalArgumentException(
           "%s are [%d,%d], expected [%d,%d]".formatted(name, rows, columns, wantRows, wantColumns));

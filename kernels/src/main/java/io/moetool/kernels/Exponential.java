@@ -1,12 +1,12 @@
 package io.moetool.kernels;
 
 /**
- * exp(x) for x ≤ 0 in float64, from additions and multiplications alone, so that every machine and the
- * vector twin get the same bits. Within 2 units in the last place above -708; everything below counts as
- * -708, where exp is 3e-308.
+ * exp(x) for x ≤ 0 in float64, from additions and multiplications alone, so that every machine and
+ * the vector twin get the same bits. Within 2 units in the last place above -708; everything below
+ * counts as -708, where exp is 3e-308.
  *
- * <p>x = k·log 2 + r with |r| ≤ log(2)/2, exp(x) = 2^k·exp(r); exp(r) is its Taylor polynomial of degree
- * 13, whose remainder is below 5e-18.
+ * <p>x = k·log 2 + r with |r| ≤ log(2)/2, exp(x) = 2^k·exp(r); exp(r) is its Taylor polynomial of
+ * degree 13, whose remainder is below 5e-18.
  */
 final class Exponential {
   static final double LOWEST = -708;

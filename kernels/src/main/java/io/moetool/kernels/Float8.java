@@ -2,7 +2,10 @@ package io.moetool.kernels;
 
 import io.moetool.formats.DType;
 
-/** The 256 values of each 8 bit element type (OCP 8-bit Floating Point Specification 1.0; OCP MX 1.0). */
+/**
+ * The 256 values of each 8 bit element type (OCP 8-bit Floating Point Specification 1.0; OCP MX
+ * 1.0).
+ */
 final class Float8 {
   /** 1 sign, 4 exponent (bias 7), 3 fraction bits; no infinities, NaN is all ones. */
   private static final float[] E4M3 = new float[256];

@@ -4,8 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Σ_t z_t z_tᵀ of float32 rows, [columns, columns], accumulated in float64 row after row. The products
- * are exact, so the matrix is exactly symmetric. The order of rows is the only thing the bits depend on.
+ * Σ_t z_t z_tᵀ of float32 rows, [columns, columns], accumulated in float64 row after row. The
+ * products are exact, so the matrix is exactly symmetric. The order of rows is the only thing the
+ * bits depend on.
  */
 public final class Gram {
   private final int columns;
@@ -70,8 +71,8 @@ public final class Gram {
   }
 
   /**
-   * Cosine of columns i and j over all rows, within [-1, 1]; 0 if either is all zeros. The distance of
-   * the normalised columns is √(2 - 2·cosine).
+   * Cosine of columns i and j over all rows, within [-1, 1]; 0 if either is all zeros. The distance
+   * of the normalised columns is √(2 - 2·cosine).
    */
   public double cosine(int i, int j) {
     double squares = Math.sqrt(get(i, i)) * Math.sqrt(get(j, j));

@@ -3,9 +3,9 @@ package io.moetool.kernels;
 import java.util.Objects;
 
 /**
- * For each expert the (token, slot) pairs that chose it, so that an expert's products run as one batch.
- * Pairs are in ascending order of token, then slot; all experts' pairs lie one expert after the other
- * (compressed sparse rows). Immutable.
+ * For each expert the (token, slot) pairs that chose it, so that an expert's products run as one
+ * batch. Pairs are in ascending order of token, then slot; all experts' pairs lie one expert after
+ * the other (compressed sparse rows). Immutable.
  */
 public final class GroupByExpert {
   private final int slotsPerToken;
@@ -97,7 +97,10 @@ public final class GroupByExpert {
     return slots[place(expert, index)];
   }
 
-  /** Row {@code token * K + slot} of pair {@code index} of {@code expert}, as in {@link ScatterRows}. */
+  /**
+   * Row {@code token * K + slot} of pair {@code index} of {@code expert}, as in {@link
+   * ScatterRows}.
+   */
   public int slotRow(int expert, int index) {
     int place = place(expert, index);
     return tokens[place] * slotsPerToken + slots[place];

@@ -5,8 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * A [rows, columns] matrix of int32 outside the Java heap: row-major, without gaps, in the machine's
- * byte order. It lives as long as the memory it lies in, and two matrices may share memory.
+ * A [rows, columns] matrix of int32 outside the Java heap: row-major, without gaps, in the
+ * machine's byte order. It lives as long as the memory it lies in, and two matrices may share
+ * memory.
  */
 public final class IntMatrix {
   private static final long ALIGNMENT = 64;

@@ -3,9 +3,9 @@ package io.moetool.kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The inner loops, once in plain Java and once with vectors. Both give the same bits: what is added is
- * added as {@link FixedSum} says, everything else is element by element. Products of two float32 are
- * exact in float64, and no other product is fused with an addition.
+ * The inner loops, once in plain Java and once with vectors. Both give the same bits: what is added
+ * is added as {@link FixedSum} says, everything else is element by element. Products of two float32
+ * are exact in float64, and no other product is fused with an addition.
  *
  * <p>Segments hold float32 in the machine's order unless said otherwise and may have any alignment.
  */

@@ -7,9 +7,9 @@ public final class KlDivergence {
   private KlDivergence() {}
 
   /**
-   * KL(p ‖ q) = Σ p·log(p / q) in nats, p and q being the softmax of two rows of logits, in float64.
-   * Never negative; exactly 0 for equal rows; +∞ if q rules out what p allows; NaN where {@link
-   * LogSumExp} is.
+   * KL(p ‖ q) = Σ p·log(p / q) in nats, p and q being the softmax of two rows of logits, in
+   * float64. Never negative; exactly 0 for equal rows; +∞ if q rules out what p allows; NaN where
+   * {@link LogSumExp} is.
    *
    * @param reference logits of p, float32, [vocabulary]
    * @param candidate logits of q, float32, [vocabulary]

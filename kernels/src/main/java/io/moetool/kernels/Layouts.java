@@ -5,8 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * How elements lie in memory. Working memory has the machine's order, because native libraries read it;
- * stored elements are little-endian. Nothing is assumed about alignment: mapped files align nothing.
+ * How elements lie in memory. Working memory has the machine's order, because native libraries read
+ * it; stored elements are little-endian. Nothing is assumed about alignment: mapped files align
+ * nothing.
  */
 final class Layouts {
   static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;

@@ -3,8 +3,8 @@ package io.moetool.kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * log Σ exp(z) of a row of float32 logits, the normaliser of its softmax. Computed in float64 from the
- * largest logit downwards, so nothing overflows.
+ * log Σ exp(z) of a row of float32 logits, the normaliser of its softmax. Computed in float64 from
+ * the largest logit downwards, so nothing overflows.
  */
 public final class LogSumExp {
   private LogSumExp() {}

@@ -4,8 +4,9 @@ import io.moetool.formats.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Four bit weights as gpt-oss stores them (OCP Microscaling Formats 1.0, MXFP4): 32 consecutive elements
- * of a row share one scale 2^(b - 127); a byte holds two E2M1 elements, the lower half first.
+ * Four bit weights as gpt-oss stores them (OCP Microscaling Formats 1.0, MXFP4): 32 consecutive
+ * elements of a row share one scale 2^(b - 127); a byte holds two E2M1 elements, the lower half
+ * first.
  */
 public final class Mxfp4 {
   /** Elements that share a scale. */

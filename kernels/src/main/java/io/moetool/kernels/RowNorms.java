@@ -3,11 +3,12 @@ package io.moetool.kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Lengths of float32 rows and angles between them. Sums are float64, in the order of {@link FixedSum};
- * the products they add are exact, so a length is right to about 16 digits however long the row is.
+ * Lengths of float32 rows and angles between them. Sums are float64, in the order of {@link
+ * FixedSum}; the products they add are exact, so a length is right to about 16 digits however long
+ * the row is.
  *
- * <p>Rows are segments of float32 in the machine's order, such as {@link FloatMatrix#row}. NaN in a row
- * gives NaN.
+ * <p>Rows are segments of float32 in the machine's order, such as {@link FloatMatrix#row}. NaN in a
+ * row gives NaN.
  */
 public final class RowNorms {
   private static final Kernels KERNELS = Kernels.best();
@@ -48,8 +49,8 @@ public final class RowNorms {
   }
 
   /**
-   * Cosine of the angle between two rows, within [-1, 1]; 0 if either row is all zeros, which points
-   * nowhere.
+   * Cosine of the angle between two rows, within [-1, 1]; 0 if either row is all zeros, which
+   * points nowhere.
    *
    * @throws IllegalArgumentException if the rows differ in length
    */

@@ -118,8 +118,9 @@ final class ScalarKernels implements Kernels {
   }
 
   /**
-   * Binary16 has 5 exponent bits with bias 15 and 10 fraction bits, float32 has 8 with bias 127 and 23.
-   * {@link Float#float16ToFloat} is no alternative: whether it keeps a signalling NaN depends on the CPU.
+   * Binary16 has 5 exponent bits with bias 15 and 10 fraction bits, float32 has 8 with bias 127 and
+   * 23. {@link Float#float16ToFloat} is no alternative: whether it keeps a signalling NaN depends
+   * on the CPU.
    */
   static int f16ToFloatBits(short stored) {
     int sign = (stored & 0x8000) << 16;

@@ -5,13 +5,14 @@ public final class ScatterRows {
   private ScatterRows() {}
 
   /**
-   * Copies each of an expert's rows to its slot: {@code slotRows[slotRow(expert, i)] = rows[i]}. Over all
-   * experts every slot is written exactly once.
+   * Copies each of an expert's rows to its slot: {@code slotRows[slotRow(expert, i)] = rows[i]}.
+   * Over all experts every slot is written exactly once.
    *
    * @param rows outputs of the expert, [pairs of the expert, hidden]
    * @param groups pairs by expert
    * @param expert whose pairs
-   * @param slotRows receives them, row {@code t * K + k} for slot k of token t, [tokens * K, hidden]
+   * @param slotRows receives them, row {@code t * K + k} for slot k of token t, [tokens * K,
+   *     hidden]
    * @throws IllegalArgumentException if the shapes do not fit
    */
   public static void of(FloatMatrix rows, GroupByExpert groups, int expert, FloatMatrix slotRows) {

@@ -1,8 +1,8 @@
 package io.moetool.kernels;
 
 /**
- * Functions that turn logits into float32 scores. Each result is computed in float64, with the same bits
- * on every machine ({@link Exponential}), and rounded once.
+ * Functions that turn logits into float32 scores. Each result is computed in float64, with the same
+ * bits on every machine ({@link Exponential}), and rounded once.
  */
 final class Softmax {
   private Softmax() {}

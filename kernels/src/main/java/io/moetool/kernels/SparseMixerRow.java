@@ -2,7 +2,10 @@ package io.moetool.kernels;
 
 import io.moetool.formats.family.RouterSpec;
 
-/** {@link RouterSpec.SparseMixer} for one token, in float32; the scores are the softmax of all logits. */
+/**
+ * {@link RouterSpec.SparseMixer} for one token, in float32; the scores are the softmax of all
+ * logits.
+ */
 final class SparseMixerRow implements RowRouter {
   private final float threshold;
   private final float[] near;
@@ -22,7 +25,9 @@ final class SparseMixerRow implements RowRouter {
     weights[1] = shareAmongNear(logits, selected[1], selected[0]);
   }
 
-  /** Softmax of {@code leader} among the logits near it, {@code removed} not being there any more. */
+  /**
+   * Softmax of {@code leader} among the logits near it, {@code removed} not being there any more.
+   */
   private float shareAmongNear(float[] logits, int leader, int removed) {
     float max = logits[leader];
     for (int expert = 0; expert < logits.length; expert++) {

@@ -1,6 +1,9 @@
 package io.moetool.kernels;
 
-/** The largest elements of a short row, in descending order; among equals the lower index comes first. */
+/**
+ * The largest elements of a short row, in descending order; among equals the lower index comes
+ * first.
+ */
 public final class TopK {
   private TopK() {}
 

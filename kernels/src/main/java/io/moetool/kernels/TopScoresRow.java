@@ -1,6 +1,5 @@
 package io.moetool.kernels;
 
-import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.family.RouterSpec.Fill;
 import io.moetool.formats.family.RouterSpec.Groups;
 import io.moetool.formats.family.RouterSpec.Score;
@@ -9,8 +8,8 @@ import io.moetool.formats.family.RouterSpec.Weighting;
 import java.util.Arrays;
 
 /**
- * {@link TopScores} for one token. Every step rounds to float32, as the reference implementations do;
- * only sums are carried in float64 and rounded once.
+ * {@link TopScores} for one token. Every step rounds to float32, as the reference implementations
+ * do; only sums are carried in float64 and rounded once.
  */
 final class TopScoresRow implements RowRouter {
   private final TopScores spec;

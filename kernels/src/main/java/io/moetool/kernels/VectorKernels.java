@@ -17,8 +17,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The kernels with the Vector API. Reductions walk a row once per register of accumulators, taking the
- * elements that belong to it; rows are short enough to stay in the first cache.
+ * The kernels with the Vector API. Reductions walk a row once per register of accumulators, taking
+ * the elements that belong to it; rows are short enough to stay in the first cache.
  */
 final class VectorKernels implements Kernels {
   /** At most 512 bits, so that a register never holds more than the 16 accumulators. */
@@ -122,8 +122,7 @@ final class VectorKernels implements Kernels {
       DoubleVector register = DoubleVector.zero(DOUBLES);
       for (int i = first; i < blocksEnd; i += BLOCK) {
         DoubleVector value = widen(x, i);
-        VectorMask<Double> impossible =
-            value.compare(VectorOperators.EQ, Double.NEGATIVE_INFINITY);
+        VectorMask<Double> impossible = value.compare(VectorOperators.EQ, Double.NEGATIVE_INFINITY);
         DoubleVector product = exp(value.sub(shift)).mul(value.sub(widen(y, i)));
         register = register.add(product.blend(0, impossible));
       }
@@ -131,8 +130,7 @@ final class VectorKernels implements Kernels {
     }
     for (int i = blocksEnd; i < count; i++) {
       sums[i % BLOCK] +=
-          ScalarKernels.expTimesDifference(
-              x.getAtIndex(FLOAT, i), y.getAtIndex(FLOAT, i), shift);
+          ScalarKernels.expTimesDifference(x.getAtIndex(FLOAT, i), y.getAtIndex(FLOAT, i), shift);
     }
     return FixedSum.total(sums);
   }
@@ -142,8 +140,7 @@ final class VectorKernels implements Kernels {
     DoubleVector bounded = x.max(Exponential.LOWEST);
     DoubleVector rounded = bounded.mul(Exponential.LOG2_E).add(Exponential.ROUNDER);
     DoubleVector k = rounded.sub(Exponential.ROUNDER);
-    DoubleVector r =
-        bounded.sub(k.mul(Exponential.LOG_2_HIGH)).sub(k.mul(Exponential.LOG_2_LOW));
+    DoubleVector r = bounded.sub(k.mul(Exponential.LOG_2_HIGH)).sub(k.mul(Exponential.LOG_2_LOW));
     DoubleVector sum = DoubleVector.broadcast(DOUBLES, Exponential.C13);
     sum = sum.mul(r).add(Exponential.C12);
     sum = sum.mul(r).add(Exponential.C11);
@@ -251,8 +248,7 @@ final class VectorKernels implements Kernels {
 
   private static IntVector widenBits(MemorySegment stored, int index) {
     return (IntVector)
-        ShortVector.fromMemorySegment(
-                SHORTS_TO_WIDEN, stored, 2L * index, ByteOrder.LITTLE_ENDIAN)
+        ShortVector.fromMemorySegment(SHORTS_TO_WIDEN, stored, 2L * index, ByteOrder.LITTLE_ENDIAN)
             .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
   }
 }

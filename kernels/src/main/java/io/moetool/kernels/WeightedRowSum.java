@@ -3,8 +3,8 @@ package io.moetool.kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Joins the outputs of the selected experts: out[t] = base[t] + Σ_k w[t,k]·f[t,k]. Float32, slot after
- * slot, every product rounded before it is added; the same bits in any batch.
+ * Joins the outputs of the selected experts: out[t] = base[t] + Σ_k w[t,k]·f[t,k]. Float32, slot
+ * after slot, every product rounded before it is added; the same bits in any batch.
  */
 public final class WeightedRowSum {
   private WeightedRowSum() {}
@@ -14,7 +14,8 @@ public final class WeightedRowSum {
    *
    * @param base what the sum starts from, [tokens, hidden]; may be {@code out}
    * @param weights coefficients, [tokens, K]
-   * @param slotRows expert outputs, row {@code t * K + k} for slot k of token t, [tokens * K, hidden]
+   * @param slotRows expert outputs, row {@code t * K + k} for slot k of token t, [tokens * K,
+   *     hidden]
    * @param out receives the sums, [tokens, hidden]
    * @throws IllegalArgumentException if the shapes do not fit
    */

@@ -31,8 +31,7 @@ class BlockScalesTest {
   @Test
   void everyElementHasTheScaleOfItsBlockAlsoAtPartialEdges() {
     FloatMatrix out = Rows.zeros(130, 257);
-    new BlockScales(128, 128)
-        .decode(weight(130, 257), scales(2, 3, 1, 2, 3, 4, 5, 6), out);
+    new BlockScales(128, 128).decode(weight(130, 257), scales(2, 3, 1, 2, 3, 4, 5, 6), out);
     float[][] expected = {{1, 2, 3}, {4, 5, 6}};
     for (int row = 0; row < 130; row++) {
       for (int column = 0; column < 257; column++) {
@@ -65,10 +64,8 @@ class BlockScalesTest {
 
   @Test
   void scalesOfAnotherGridAreTheInputsFault() {
-    assertThatThrownBy(
-            () ->
-                new BlockScales(128, 128)
-                    .decode(weight(130, 4), scales(1, 1, 1), Rows.zeros(130, 4)))
+    assertThatThrownBy(() ->
+            new BlockScales(128, 128).decode(weight(130, 4), scales(1, 1, 1), Rows.zeros(130, 4)))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
             "tensor w.weight_scale_inv: scales have shape [1,1], blocks of [128,128] over"
@@ -79,9 +76,7 @@ class BlockScalesTest {
   @Test
   void weightsOfOtherTypesAreTheInputsFault() {
     assertThatThrownBy(
-            () ->
-                new BlockScales(1, 1)
-                    .decode(scales(1, 1, 1), scales(1, 1, 1), Rows.zeros(1, 1)))
+            () -> new BlockScales(1, 1).decode(scales(1, 1, 1), scales(1, 1, 1), Rows.zeros(1, 1)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("F32[1,1] is not an eight bit matrix that scales belong to");
   }

@@ -157,10 +157,8 @@ class ElementDecoderTest {
 
   @Test
   void sizesThatDoNotFitAreRefused() {
-    assertThatThrownBy(
-            () ->
-                ElementDecoder.decode(
-                    DType.F16, MemorySegment.ofArray(new byte[5]), Rows.of(1, 2)))
+    assertThatThrownBy(() ->
+            ElementDecoder.decode(DType.F16, MemorySegment.ofArray(new byte[5]), Rows.of(1, 2)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("5 bytes of F16 do not fill 8 bytes of float32");
   }

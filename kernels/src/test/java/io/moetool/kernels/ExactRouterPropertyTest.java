@@ -117,8 +117,7 @@ class ExactRouterPropertyTest {
     int[] kept = IntStream.range(0, experts).filter(e -> !masked[e]).toArray();
 
     Routed maskedResult = Routed.by(router(spec, experts, bias).withMasked(masked), logits);
-    Routed pruned =
-        Routed.by(router(spec, kept.length, slice(bias, kept)), slice(logits, kept));
+    Routed pruned = Routed.by(router(spec, kept.length, slice(bias, kept)), slice(logits, kept));
 
     assertThat(originals(pruned.selected.get(0), kept)).isEqualTo(maskedResult.selected.get(0));
     assertThat(pruned.weights.get(0)).isEqualTo(maskedResult.weights.get(0));

@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 /** Routers of every family with numbers computed by hand. */
 class ExactRouterTest {
   /** Eight experts in four groups; the sigmoids are .9 .1 | .6 .5 | .7 .2 | .3 .4. */
-  private static final float[] GROUPED =
-      logitsOf(.9, .1, .6, .5, .7, .2, .3, .4);
+  private static final float[] GROUPED = logitsOf(.9, .1, .6, .5, .7, .2, .3, .4);
 
   private static final TopScores DEEPSEEK_V3 =
       RouterSpec.biasedSigmoidTopK(2)
@@ -43,8 +42,7 @@ class ExactRouterTest {
     assertThat(routed.weights.get(0))
         .containsExactly(new float[] {.643914f, .236883f}, within(1e-6f));
     assertThat(routed.scores.get(0))
-        .containsExactly(
-            new float[] {.643914f, .236883f, .087144f, .032059f}, within(1e-6f));
+        .containsExactly(new float[] {.643914f, .236883f, .087144f, .032059f}, within(1e-6f));
   }
 
   @Test
@@ -112,8 +110,7 @@ class ExactRouterTest {
   void fillingWithZeroBeatsNegativeScores() {
     // With a bias of -1 every score is negative: zeros of the groups ruled out are larger.
     float[] bias = {-1, -1, -1, -1, -1, -1, -1, -1};
-    TopScores zeroFilled =
-        DEEPSEEK_V3.withGroups(new Groups(4, 2, GroupScore.TOP2_SUM, Fill.ZERO));
+    TopScores zeroFilled = DEEPSEEK_V3.withGroups(new Groups(4, 2, GroupScore.TOP2_SUM, Fill.ZERO));
     assertThat(
             Routed.by(ExactRouter.of(zeroFilled, 8).withSelectionBias(bias), GROUPED)
                 .selected
@@ -160,15 +157,19 @@ class ExactRouterTest {
     float[] logits = {(float) Math.log(.5), (float) Math.log(.3), (float) Math.log(.2)};
     Routed routed = Routed.by(ExactRouter.of(ernie, 3).withSelectionBias(0, 0, .2f), logits);
     assertThat(routed.selected.get(0)).containsExactly(0, 2);
-    assertThat(routed.weights.get(0))
-        .containsExactly(new float[] {5 / 7f, 2 / 7f}, within(1e-6f));
+    assertThat(routed.weights.get(0)).containsExactly(new float[] {5 / 7f, 2 / 7f}, within(1e-6f));
   }
 
   @Test
   void vanishingSumsAreClampedOrPadded() {
     TopScores sigmoid =
         new TopScores(
-            1, Score.SIGMOID, false, Groups.NONE, new Weighting.SumPlus(1e-6f), 1,
+            1,
+            Score.SIGMOID,
+            false,
+            Groups.NONE,
+            new Weighting.SumPlus(1e-6f),
+            1,
             RouterSpec.AppliesTo.OUTPUT);
     // The sigmoid of -20 is 2.0611537e-9.
     float[] logits = {-20, -30};
@@ -192,7 +193,12 @@ class ExactRouterTest {
   void squareRootOfSoftplusGrowsLikeASquareRoot() {
     TopScores spec =
         new TopScores(
-            1, Score.SQRT_SOFTPLUS, false, Groups.NONE, new Weighting.Plain(), 1,
+            1,
+            Score.SQRT_SOFTPLUS,
+            false,
+            Groups.NONE,
+            new Weighting.Plain(),
+            1,
             RouterSpec.AppliesTo.OUTPUT);
     Routed routed = Routed.by(ExactRouter.of(spec, 4), new float[] {0, 100, -100, 1});
     // √log 2, √100, e^-50, √log(1 + e)
@@ -230,8 +236,7 @@ class ExactRouterTest {
   void sparseMixerMeasuresDistanceByTheLargerMagnitude() {
     // 1.5 % apart is within twice the jitter of 1 %, but not within the jitter.
     Routed close = Routed.by(ExactRouter.of(new RouterSpec.SparseMixer(.01f), 2), row(1, .985f));
-    assertThat(close.weights.get(0))
-        .containsExactly(new float[] {.50375f, 1}, within(1e-6f));
+    assertThat(close.weights.get(0)).containsExactly(new float[] {.50375f, 1}, within(1e-6f));
     // (.1 + .4) / .4 = 1.25: near for a jitter of .7, far for one of .6.
     Routed near = Routed.by(ExactRouter.of(new RouterSpec.SparseMixer(.7f), 2), row(.1f, -.4f));
     assertThat(near.weights.get(0)).containsExactly(new float[] {.622459f, 1}, within(1e-6f));
@@ -263,7 +268,8 @@ class ExactRouterTest {
 
   @Test
   void largeLogitsDoNotOverflow() {
-    Routed routed = Routed.by(ExactRouter.of(RouterSpec.softmaxThenTopK(1, false), 2), row(1e4f, 9999));
+    Routed routed =
+        Routed.by(ExactRouter.of(RouterSpec.softmaxThenTopK(1, false), 2), row(1e4f, 9999));
     assertThat(routed.weights.get(0)).containsExactly(new float[] {.731059f}, within(1e-6f));
   }
 
@@ -343,12 +349,10 @@ class ExactRouterTest {
     assertThatThrownBy(() -> ExactRouter.of(DEEPSEEK_V3, 4))
         .hasMessage("groups of one expert have no two scores to add, 4 experts in 4 groups");
     TopScores tight =
-        RouterSpec.softmaxThenTopK(3, true)
-            .withGroups(new Groups(4, 1, GroupScore.MAX, Fill.ZERO));
+        RouterSpec.softmaxThenTopK(3, true).withGroups(new Groups(4, 1, GroupScore.MAX, Fill.ZERO));
     assertThatThrownBy(() -> ExactRouter.of(tight, 8))
         .hasMessage("1 groups of 2 experts hold fewer than 3 experts per token");
-    assertThatThrownBy(
-            () -> RouterSpec.topKThenSoftmax(2).withWeighting(new Weighting.Sum()))
+    assertThatThrownBy(() -> RouterSpec.topKThenSoftmax(2).withWeighting(new Weighting.Sum()))
         .hasMessage("logits as scores give no coefficients under Sum[]");
     assertThatThrownBy(() -> new Groups(4, 5, GroupScore.MAX, Fill.ZERO))
         .hasMessage("keep 5 of 4 groups");
@@ -364,14 +368,11 @@ class ExactRouterTest {
     ExactRouter router = ExactRouter.of(RouterSpec.topKThenSoftmax(2), 3);
     IntMatrix selected = IntMatrix.allocate(Arena.ofAuto(), 4, 2);
     FloatMatrix weights = Rows.zeros(4, 2);
-    assertThatThrownBy(
-            () -> router.route(Rows.zeros(4, 2), selected, weights, Rows.zeros(4, 3)))
+    assertThatThrownBy(() -> router.route(Rows.zeros(4, 2), selected, weights, Rows.zeros(4, 3)))
         .hasMessage("logits are [4,2], expected [4,3]");
-    assertThatThrownBy(
-            () -> router.route(Rows.zeros(5, 3), selected, weights, Rows.zeros(5, 3)))
+    assertThatThrownBy(() -> router.route(Rows.zeros(5, 3), selected, weights, Rows.zeros(5, 3)))
         .hasMessage("selected are [4,2], expected [5,2]");
-    assertThatThrownBy(
-            () -> router.route(Rows.zeros(4, 3), selected, weights, Rows.zeros(4, 2)))
+    assertThatThrownBy(() -> router.route(Rows.zeros(4, 3), selected, weights, Rows.zeros(4, 2)))
         .hasMessage("scores are [4,2], expected [4,3]");
   }
 }

@@ -55,12 +55,11 @@ class Mxfp4Test {
 
   @Test
   void sizesThatDoNotFitAreRefused() {
-    assertThatThrownBy(
-            () ->
-                Mxfp4.decode(
-                    MemorySegment.ofArray(new byte[16]),
-                    MemorySegment.ofArray(new byte[2]),
-                    Rows.zeros(1, 32)))
+    assertThatThrownBy(() ->
+            Mxfp4.decode(
+                MemorySegment.ofArray(new byte[16]),
+                MemorySegment.ofArray(new byte[2]),
+                Rows.zeros(1, 32)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("16 bytes of elements and 2 scales do not make float32[1,32]");
   }

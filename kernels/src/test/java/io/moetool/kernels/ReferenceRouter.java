@@ -1,6 +1,5 @@
 package io.moetool.kernels;
 
-import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.family.RouterSpec.Fill;
 import io.moetool.formats.family.RouterSpec.GroupScore;
 import io.moetool.formats.family.RouterSpec.Score;
@@ -35,7 +34,8 @@ final class ReferenceRouter {
     int size = logits.length / spec.groups().count();
     double[] groupScores =
         IntStream.range(0, spec.groups().count())
-            .mapToDouble(g -> groupScore(spec, Arrays.copyOfRange(choice, g * size, g * size + size)))
+            .mapToDouble(
+                g -> groupScore(spec, Arrays.copyOfRange(choice, g * size, g * size + size)))
             .toArray();
     List<Integer> keptGroups = best(groupScores, spec.groups().keep());
     for (int e = 0; e < logits.length; e++) {
@@ -78,22 +78,19 @@ final class ReferenceRouter {
         .toList();
   }
 
-  private static double[] weights(
-      TopScores spec, float[] logits, double[] scores, int[] selected) {
+  private static double[] weights(TopScores spec, float[] logits, double[] scores, int[] selected) {
     double scoreSum = IntStream.of(selected).mapToDouble(e -> scores[e]).sum();
     double expSum = IntStream.of(selected).mapToDouble(e -> Math.exp(logits[e])).sum();
     return IntStream.of(selected)
-        .mapToDouble(
-            e ->
-                switch (spec.weighting()) {
-                  case Weighting.Plain _ -> scores[e];
-                  case Weighting.Sum _ -> scores[e] / scoreSum;
-                  case Weighting.SumPlus(float epsilon) -> scores[e] / (scoreSum + epsilon);
-                  case Weighting.ClampedSum(float minimum) ->
-                      scores[e] / Math.max(scoreSum, minimum);
-                  case Weighting.SoftmaxOverSelected _ -> Math.exp(logits[e]) / expSum;
-                  case Weighting.SigmoidOfSelected _ -> 1 / (1 + Math.exp(-logits[e]));
-                })
+        .mapToDouble(e ->
+            switch (spec.weighting()) {
+              case Weighting.Plain _ -> scores[e];
+              case Weighting.Sum _ -> scores[e] / scoreSum;
+              case Weighting.SumPlus(float epsilon) -> scores[e] / (scoreSum + epsilon);
+              case Weighting.ClampedSum(float minimum) -> scores[e] / Math.max(scoreSum, minimum);
+              case Weighting.SoftmaxOverSelected _ -> Math.exp(logits[e]) / expSum;
+              case Weighting.SigmoidOfSelected _ -> 1 / (1 + Math.exp(-logits[e]));
+            })
         .map(weight -> weight * spec.scale())
         .toArray();
   }

@@ -36,7 +36,8 @@ final class Rows {
     SplittableRandom random = new SplittableRandom(seed);
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
-      values[i] = (float) ((random.nextDouble() * 2 - 1) * Math.scalb(1.0, random.nextInt(21) - 10));
+      values[i] =
+          (float) ((random.nextDouble() * 2 - 1) * Math.scalb(1.0, random.nextInt(21) - 10));
     }
     return values;
   }

@@ -15,7 +15,8 @@ class SumsTest {
         .containsExactly(13, 0);
     assertThat(RowNorms.maxAbs(Rows.of(3, -4, 2))).isEqualTo(4);
     assertThat(RowNorms.dot(Rows.of(1, 2), Rows.of(3, -1))).isEqualTo(1);
-    assertThat(RowNorms.cosine(Rows.of(1, 0), Rows.of(1, 1))).isCloseTo(Math.sqrt(.5), within(1e-15));
+    assertThat(RowNorms.cosine(Rows.of(1, 0), Rows.of(1, 1)))
+        .isCloseTo(Math.sqrt(.5), within(1e-15));
     assertThat(RowNorms.cosine(Rows.of(1, 2, 3), Rows.of(-2, -4, -6))).isEqualTo(-1);
     assertThat(RowNorms.cosine(Rows.of(0, 0), Rows.of(1, 1))).isZero();
   }
@@ -110,10 +111,9 @@ class SumsTest {
 
   @Test
   void weightedSumsOfOtherShapesAreRefused() {
-    assertThatThrownBy(
-            () ->
-                WeightedRowSum.of(
-                    Rows.zeros(2, 3), Rows.zeros(2, 2), Rows.zeros(3, 3), Rows.zeros(2, 3)))
+    assertThatThrownBy(() ->
+            WeightedRowSum.of(
+                Rows.zeros(2, 3), Rows.zeros(2, 2), Rows.zeros(3, 3), Rows.zeros(2, 3)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("slot rows are float32[3,3], expected [4,3]");
   }

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A layer of four experts and three tokens, small enough to follow with a pocket calculator: routing,
- * norms and sums together give the statistics that saliency methods are made of.
+ * A layer of four experts and three tokens, small enough to follow with a pocket calculator:
+ * routing, norms and sums together give the statistics that saliency methods are made of.
  */
 class ToyLayerTest {
   private static final float[][] LOGITS = {{2, 1, 0, -1}, {0, 2, 1, -1}, {1, 0, 2, -1}};

@@ -23,19 +23,18 @@ class TwinBitsTest {
   @MethodSource("seeds")
   void reductionsHaveTheSameBits(long seed) {
     IntStream.concat(Rows.sizes(), IntStream.of((int) (seed * 37)))
-        .forEach(
-            size -> {
-              MemorySegment a = Rows.of(Rows.random(seed, size));
-              MemorySegment b = Rows.of(Rows.random(-seed, size));
-              MemorySegment logits = Rows.of(Rows.uniform(seed, size, 800));
-              assertSameBits(scalar.dot(a, b), best.dot(a, b));
-              assertSameBits(scalar.max(a), best.max(a));
-              assertSameBits(scalar.maxAbs(a), best.maxAbs(a));
-              assertSameBits(scalar.sumExp(logits, 800), best.sumExp(logits, 800));
-              assertSameBits(
-                  scalar.sumExpTimesDifference(logits, a, 800),
-                  best.sumExpTimesDifference(logits, a, 800));
-            });
+        .forEach(size -> {
+          MemorySegment a = Rows.of(Rows.random(seed, size));
+          MemorySegment b = Rows.of(Rows.random(-seed, size));
+          MemorySegment logits = Rows.of(Rows.uniform(seed, size, 800));
+          assertSameBits(scalar.dot(a, b), best.dot(a, b));
+          assertSameBits(scalar.max(a), best.max(a));
+          assertSameBits(scalar.maxAbs(a), best.maxAbs(a));
+          assertSameBits(scalar.sumExp(logits, 800), best.sumExp(logits, 800));
+          assertSameBits(
+              scalar.sumExpTimesDifference(logits, a, 800),
+              best.sumExpTimesDifference(logits, a, 800));
+        });
   }
 
   @ParameterizedTest(name = "seed {0}")
@@ -64,8 +63,23 @@ class TwinBitsTest {
   void extremeValuesHaveTheSameBits() {
     MemorySegment row =
         Rows.of(
-            Float.MIN_VALUE, -Float.MIN_VALUE, Float.MAX_VALUE, -Float.MAX_VALUE, 0f, -0f,
-            Float.MIN_NORMAL, 1f, Float.MIN_VALUE, -1f, 0f, -0f, 1e-30f, 1e30f, 2f, 3f, 4f);
+            Float.MIN_VALUE,
+            -Float.MIN_VALUE,
+            Float.MAX_VALUE,
+            -Float.MAX_VALUE,
+            0f,
+            -0f,
+            Float.MIN_NORMAL,
+            1f,
+            Float.MIN_VALUE,
+            -1f,
+            0f,
+            -0f,
+            1e-30f,
+            1e30f,
+            2f,
+            3f,
+            4f);
     assertSameBits(scalar.dot(row, row), best.dot(row, row));
     assertSameBits(scalar.max(row), best.max(row));
     assertSameBits(scalar.sumExp(row, Float.MAX_VALUE), best.sumExp(row, Float.MAX_VALUE));

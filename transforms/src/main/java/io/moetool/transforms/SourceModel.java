@@ -23,7 +23,8 @@ public record SourceModel(
    * Opens a checkpoint and computes its fingerprint.
    *
    * @param model folder, or {@code .safetensors} file beside its config
-   * @throws io.moetool.formats.BadInputException if it is incomplete, malformed or of an unknown family
+   * @throws io.moetool.formats.BadInputException if it is incomplete, malformed or of an unknown
+   *     family
    */
   public static SourceModel open(Path model, FamilyCatalog families) {
     CheckpointStore tensors = CheckpointStore.open(model);

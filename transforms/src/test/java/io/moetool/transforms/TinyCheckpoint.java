@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * A checkpoint of a few kilobytes with arbitrary bytes: layer 0 is dense, layers 1 and 2 have 8 experts
- * each, of which a token uses 2.
+ * A checkpoint of a few kilobytes with arbitrary bytes: layer 0 is dense, layers 1 and 2 have 8
+ * experts each, of which a token uses 2.
  */
 public final class TinyCheckpoint {
   public static final int EXPERTS = 8;
@@ -137,7 +137,9 @@ public final class TinyCheckpoint {
       int perShard = Math.ceilDiv(all.size(), shards);
       for (int shard = 0; shard < shards; shard++) {
         String file =
-            shards == 1 ? "model.safetensors" : "part-%d-of-%d.safetensors".formatted(shard, shards);
+            shards == 1
+                ? "model.safetensors"
+                : "part-%d-of-%d.safetensors".formatted(shard, shards);
         List<OutputTensor> outputs = new ArrayList<>();
         for (TensorInfo info :
             all.subList(shard * perShard, Math.min(all.size(), (shard + 1) * perShard))) {

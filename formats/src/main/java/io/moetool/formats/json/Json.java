@@ -28,8 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The project's two ways to read JSON and its one way to write it.
  *
- * <p>Every failure becomes a {@link BadInputException} that names file, line and column. Doubled keys are
- * refused everywhere: two readers would otherwise see two different documents.
+ * <p>Every failure becomes a {@link BadInputException} that names file, line and column. Doubled
+ * keys are refused everywhere: two readers would otherwise see two different documents.
  */
 public final class Json {
   /** Largest document read whole; {@code config.json} and index files are far below it. */
@@ -38,7 +38,8 @@ public final class Json {
   private static final int MAX_NESTING = 64;
 
   /** The parser's messages point to where it began, which says nothing to a reader. */
-  private static final Pattern SOURCE_REFERENCE = Pattern.compile(" \\(start marker at \\[[^]]*]\\)");
+  private static final Pattern SOURCE_REFERENCE =
+      Pattern.compile(" \\(start marker at \\[[^]]*]\\)");
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -85,7 +86,9 @@ public final class Json {
     return asObject(file.toString(), parse(file.toString(), read(file)));
   }
 
-  /** As {@link #readObject(Path)}, from text already in memory; {@code where} names it in messages. */
+  /**
+   * As {@link #readObject(Path)}, from text already in memory; {@code where} names it in messages.
+   */
   public static ObjectNode readObject(String where, String text) {
     return asObject(where, parse(where, text));
   }
@@ -130,7 +133,8 @@ public final class Json {
       if (size > MAX_BYTES) {
         throw new BadInputException(
             file.toString(),
-            "%d bytes are too large for a JSON document of this kind (limit %d)".formatted(size, MAX_BYTES),
+            "%d bytes are too large for a JSON document of this kind (limit %d)"
+                .formatted(size, MAX_BYTES),
             "check that this is the right file");
       }
       return StandardCharsets.UTF_8
@@ -144,7 +148,10 @@ public final class Json {
       throw new BadInputException(file.toString(), "no such file", "check the path", e);
     } catch (IOException e) {
       throw new BadInputException(
-          file.toString(), "cannot be read: " + e.getMessage(), "check the path and its permissions", e);
+          file.toString(),
+          "cannot be read: " + e.getMessage(),
+          "check the path and its permissions",
+          e);
     }
   }
 
@@ -161,7 +168,9 @@ public final class Json {
       return object;
     }
     throw new BadInputException(
-        where, "a JSON object is expected, found " + node.getNodeType(), "check that this is the right file");
+        where,
+        "a JSON object is expected, found " + node.getNodeType(),
+        "check that this is the right file");
   }
 
   private static BadInputException malformed(String where, JacksonException e) {

@@ -20,8 +20,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A graph under construction. Nodes are added in the order they are computed, so the result is already
- * sorted; value names are made from the current scope ({@code /layers.3/attention}) and the operator.
+ * A graph under construction. Nodes are added in the order they are computed, so the result is
+ * already sorted; value names are made from the current scope ({@code /layers.3/attention}) and the
+ * operator.
  */
 public final class OnnxGraph {
   /** Operators of the ONNX standard. */

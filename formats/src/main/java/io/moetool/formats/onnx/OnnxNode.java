@@ -33,8 +33,7 @@ public final class OnnxNode {
   /** Sets a string attribute. */
   public OnnxNode with(String name, String value) {
     node.addAttribute(
-        attribute(name, AttributeProto.AttributeType.STRING)
-            .setS(ByteString.copyFromUtf8(value)));
+        attribute(name, AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8(value)));
     return this;
   }
 

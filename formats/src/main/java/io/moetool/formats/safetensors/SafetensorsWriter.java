@@ -42,8 +42,8 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Writes a checkpoint file: its metadata say that it is one. A failure leaves a part of it, so write
-   * into a {@link io.moetool.formats.publish.StagedFolder} or {@link
+   * Writes a checkpoint file: its metadata say that it is one. A failure leaves a part of it, so
+   * write into a {@link io.moetool.formats.publish.StagedFolder} or {@link
    * io.moetool.formats.publish.StagedFile}.
    *
    * @param path a file that does not exist or is empty

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Unpacks ONNX Runtime's native libraries once per user. Left to itself the library unpacks 28 MB into a
- * new temporary folder at every start, and leaves the folder behind.
+ * Unpacks ONNX Runtime's native libraries once per user. Left to itself the library unpacks 28 MB
+ * into a new temporary folder at every start, and leaves the folder behind.
  */
 final class NativeLibraries {
   private static final String LOCATION = "onnxruntime.native.path";

@@ -10,7 +10,10 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
 import java.nio.file.Path;
 
-/** ONNX Runtime on one device. Sessions made here compute on it or fail; nothing falls back silently. */
+/**
+ * ONNX Runtime on one device. Sessions made here compute on it or fail; nothing falls back
+ * silently.
+ */
 public final class OrtEngine {
   private final OrtEnvironment environment;
   private final Device device;
@@ -21,10 +24,11 @@ public final class OrtEngine {
   }
 
   /**
-   * ONNX Runtime on the device asked for. {@link Device#AUTO} takes CUDA only if a session can really be
-   * made for it.
+   * ONNX Runtime on the device asked for. {@link Device#AUTO} takes CUDA only if a session can
+   * really be made for it.
    *
-   * @throws EnvironmentException if the library cannot be loaded, or the device asked for cannot be used
+   * @throws EnvironmentException if the library cannot be loaded, or the device asked for cannot be
+   *     used
    */
   public static OrtEngine open(Device wanted) {
     OrtEnvironment environment = load();
@@ -60,13 +64,15 @@ public final class OrtEngine {
   }
 
   /**
-   * A session for a graph of our own that computes on one thread; several threads may run it at once.
+   * A session for a graph of our own that computes on one thread; several threads may run it at
+   * once.
    */
   public OrtGraph graph(byte[] model) {
     try (SessionOptions options = options()) {
       return new OrtGraph(environment, environment.createSession(model, options));
     } catch (OrtException e) {
-      throw new IllegalStateException("ONNX Runtime refused a graph of moetool: " + e.getMessage(), e);
+      throw new IllegalStateException(
+          "ONNX Runtime refused a graph of moetool: " + e.getMessage(), e);
     }
   }
 
@@ -89,7 +95,8 @@ public final class OrtEngine {
 
   private SessionOptions options() throws OrtException {
     SessionOptions options = new SessionOptions();
-    // Work is split over sequences and experts, which scales better than splitting small products, and
+    // Work is split over sequences and experts, which scales better than splitting small products,
+    // and
     // makes results independent of the number of threads.
     options.setIntraOpNumThreads(1);
     options.setInterOpNumThreads(1);

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Named tensors for one run. Matrices and stored tensors are passed where they lie, without copying, so
- * their memory must outlive the run.
+ * Named tensors for one run. Matrices and stored tensors are passed where they lie, without
+ * copying, so their memory must outlive the run.
  */
 public final class OrtInputs implements AutoCloseable {
   private final OrtEnvironment environment;
@@ -94,23 +94,22 @@ public final class OrtInputs implements AutoCloseable {
 
   /** A float32 tensor without elements. */
   public OrtInputs withEmpty(String name, long... shape) {
-    return put(name, MemorySegment.ofBuffer(ByteBuffer.allocateDirect(0)), OnnxJavaType.FLOAT, shape);
+    return put(
+        name, MemorySegment.ofBuffer(ByteBuffer.allocateDirect(0)), OnnxJavaType.FLOAT, shape);
   }
 
   @Override
   public void close() {
-    tensors.forEach(
-        (name, tensor) -> {
-          if (!borrowed.contains(name)) {
-            tensor.close();
-          }
-        });
+    tensors.forEach((name, tensor) -> {
+      if (!borrowed.contains(name)) {
+        tensor.close();
+      }
+    });
   }
 
   private OrtInputs put(String name, MemorySegment bytes, OnnxJavaType type, long... shape) {
     try {
-      tensors.put(
-          name, OnnxTensor.createTensor(environment, bytes.asByteBuffer(), shape, type));
+      tensors.put(name, OnnxTensor.createTensor(environment, bytes.asByteBuffer(), shape, type));
       return this;
     } catch (OrtException e) {
       throw refused(name, e);

@@ -48,6 +48,8 @@ public final class TokenSequence {
 
   /** This sequence, at most {@code length} tokens of it. */
   public TokenSequence cut(int length) {
-    return length >= tokens.length ? this : new TokenSequence(domain, Arrays.copyOf(tokens, length));
+    return length >= tokens.length
+        ? this
+        : new TokenSequence(domain, Arrays.copyOf(tokens, length));
   }
 }

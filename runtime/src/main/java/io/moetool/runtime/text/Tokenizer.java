@@ -8,8 +8,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A checkpoint's {@code tokenizer.json}. Text becomes exactly the ids the tokenizer's own post-processor
- * yields: nothing is truncated, and special tokens are added only where the file itself adds them.
+ * A checkpoint's {@code tokenizer.json}. Text becomes exactly the ids the tokenizer's own
+ * post-processor yields: nothing is truncated, and special tokens are added only where the file
+ * itself adds them.
  */
 public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;

@@ -19,7 +19,9 @@ class DataReaderTest {
   @Test
   void rowsOfIdsNeedNoTokenizer() throws IOException {
     SequenceData data =
-        read(DataLimits.ofLength(100), "{\"tokens\":[1,2,3],\"domain\":\"a\"}\n\n{\"tokens\":[4,5]}\n");
+        read(
+            DataLimits.ofLength(100),
+            "{\"tokens\":[1,2,3],\"domain\":\"a\"}\n\n{\"tokens\":[4,5]}\n");
     assertThat(data.sequences()).hasSize(2);
     assertThat(data.sequences().getFirst().toArray()).containsExactly(1, 2, 3);
     assertThat(data.domains()).containsExactly("a", "all");
@@ -70,10 +72,9 @@ class DataReaderTest {
 
   @Test
   void otherEndingsAreRefused() {
-    assertThatThrownBy(
-            () ->
-                DataReader.read(
-                    List.of(Path.of("data.csv")), DataReaderTest::none, 50, DataLimits.ofLength(5)))
+    assertThatThrownBy(() ->
+            DataReader.read(
+                List.of(Path.of("data.csv")), DataReaderTest::none, 50, DataLimits.ofLength(5)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("data files end in .jsonl or .txt");
   }

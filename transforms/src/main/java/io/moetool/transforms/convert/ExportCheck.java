@@ -34,8 +34,7 @@ final class ExportCheck {
   static double run(SourceModel source, Path model, OrtEngine engine, WorkPool pool) {
     SequenceData data = new SequenceData(List.of(tokens(source)));
     LanguageModel original =
-        new CheckpointModel(
-            source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE);
+        new CheckpointModel(source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE);
     try (OnnxModel export = new OnnxModel(model, engine);
         Predictions expected = original.predict(data, RunProgress.NONE);
         Predictions actual = export.predict(data, RunProgress.NONE);
@@ -49,9 +48,7 @@ final class ExportCheck {
     int length = Math.min(TOKENS, source.architecture().maxPositions());
     return new TokenSequence(
         "check",
-        new SplittableRandom(SEED)
-            .ints(length, 0, source.architecture().vocabulary())
-            .toArray());
+        new SplittableRandom(SEED).ints(length, 0, source.architecture().vocabulary()).toArray());
   }
 
   private static double compare(float[] expected, float[] actual) {

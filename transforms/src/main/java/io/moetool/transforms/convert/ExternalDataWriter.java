@@ -47,11 +47,10 @@ final class ExternalDataWriter {
   private String write(ExternalData.Placed tensor, TensorContent content, ExternalData data)
       throws IOException {
     Sha256 hash = new Sha256();
-    content.writeTo(
-        bytes -> {
-          hash.update(bytes);
-          append(bytes);
-        });
+    content.writeTo(bytes -> {
+      hash.update(bytes);
+      append(bytes);
+    });
     long expected = tensor.offset() + data.dtype().byteSize(tensor.shape().elements());
     if (position != expected) {
       throw new IllegalStateException(

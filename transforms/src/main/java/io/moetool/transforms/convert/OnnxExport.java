@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Writes a checkpoint as an ONNX model: the graph in one file, all weights in float32 in another beside
- * it. The result is run against its source before it appears.
+ * Writes a checkpoint as an ONNX model: the graph in one file, all weights in float32 in another
+ * beside it. The result is run against its source before it appears.
  */
 public final class OnnxExport {
   /** Name of the model in an output folder. */
@@ -51,11 +51,7 @@ public final class OnnxExport {
    * @param source stays open while this is used, and is not closed by it
    */
   public OnnxExport(
-      SourceModel source,
-      OperatorForm form,
-      String toolVersion,
-      OrtEngine engine,
-      WorkPool pool) {
+      SourceModel source, OperatorForm form, String toolVersion, OrtEngine engine, WorkPool pool) {
     this.source = source;
     this.form = form;
     this.toolVersion = toolVersion;
@@ -81,7 +77,8 @@ public final class OnnxExport {
   /**
    * Writes the model.
    *
-   * @param output a folder that does not exist yet; or a file that ends in {@code .onnx} and does not exist
+   * @param output a folder that does not exist yet; or a file that ends in {@code .onnx} and does
+   *     not exist
    * @throws BadInputException if the output exists or lies in the source
    * @throws EnvironmentException if the disk has no room or refuses
    */
@@ -125,12 +122,7 @@ public final class OnnxExport {
 
   private DecoderModel.Exported build(String dataFile) {
     return DecoderModel.build(
-        source.architecture(),
-        source.tensors(),
-        form,
-        dataFile,
-        toolVersion,
-        source.fingerprint());
+        source.architecture(), source.tensors(), form, dataFile, toolVersion, source.fingerprint());
   }
 
   /** Tokenizer files, config and manifest. */
@@ -158,8 +150,7 @@ public final class OnnxExport {
         Json.object().put("action", "convert").put("to", "onnx").put("operators", form.key()),
         written,
         name ->
-            Manifest.Origin.madeFrom(
-                content.sources(Objects.requireNonNull(contents.get(name)))));
+            Manifest.Origin.madeFrom(content.sources(Objects.requireNonNull(contents.get(name)))));
   }
 
   private ConversionResult result(

@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.function.IntToDoubleFunction;
 
-/** Adds a quantity up by domain, in sequence order, so that the result does not depend on threads. */
+/**
+ * Adds a quantity up by domain, in sequence order, so that the result does not depend on threads.
+ */
 public final class DomainSums {
   private final SequenceData data;
 
@@ -37,7 +39,8 @@ public final class DomainSums {
     SequencedMap<String, Long> tokens = new LinkedHashMap<>();
     data.sequences().stream()
         .filter(sequence -> sequence.predicted() > 0)
-        .forEach(sequence -> tokens.merge(sequence.domain(), (long) sequence.predicted(), Long::sum));
+        .forEach(
+            sequence -> tokens.merge(sequence.domain(), (long) sequence.predicted(), Long::sum));
     return tokens;
   }
 
@@ -46,9 +49,8 @@ public final class DomainSums {
     SequencedMap<String, Double> sums = byDomain(ofSequence);
     SequencedMap<String, Loss> losses = new LinkedHashMap<>();
     predicted()
-        .forEach(
-            (domain, tokens) ->
-                losses.put(domain, Loss.of(tokens, sums.getOrDefault(domain, 0.0))));
+        .forEach((domain, tokens) ->
+            losses.put(domain, Loss.of(tokens, sums.getOrDefault(domain, 0.0))));
     return losses;
   }
 }

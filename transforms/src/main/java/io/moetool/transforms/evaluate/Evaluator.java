@@ -28,7 +28,8 @@ public final class Evaluator {
     double[] losses = new double[count];
     AtomicInteger done = new AtomicInteger();
     try (Predictions predictions = model.predict(data, progress);
-        SequenceScorer scorer = new SequenceScorer(engine, predictions.rank(), model.vocabulary())) {
+        SequenceScorer scorer =
+            new SequenceScorer(engine, predictions.rank(), model.vocabulary())) {
       pool.forEach(
           count,
           i -> {

@@ -33,7 +33,9 @@ public final class OpenModel implements AutoCloseable {
     this.store = store;
   }
 
-  /** Whether a path means an ONNX model: an {@code .onnx} file, or a folder with {@code model.onnx}. */
+  /**
+   * Whether a path means an ONNX model: an {@code .onnx} file, or a folder with {@code model.onnx}.
+   */
   public static boolean isOnnx(Path model) {
     return model.toString().endsWith(ONNX) || Files.isRegularFile(model.resolve("model" + ONNX));
   }
@@ -41,12 +43,11 @@ public final class OpenModel implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param path checkpoint folder, {@code .safetensors} file beside its config, {@code .onnx} file, or
-   *     folder with {@code model.onnx}
+   * @param path checkpoint folder, {@code .safetensors} file beside its config, {@code .onnx} file,
+   *     or folder with {@code model.onnx}
    * @throws io.moetool.formats.BadInputException if there is no usable model
    */
-  public static OpenModel open(
-      Path path, FamilyCatalog families, OrtEngine engine, WorkPool pool) {
+  public static OpenModel open(Path path, FamilyCatalog families, OrtEngine engine, WorkPool pool) {
     if (isOnnx(path)) {
       Path file = Files.isDirectory(path) ? path.resolve("model" + ONNX) : path;
       Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
@@ -56,8 +57,7 @@ public final class OpenModel implements AutoCloseable {
     try {
       Architecture architecture = families.resolve(ModelConfig.read(store.configFile()));
       SoundCheckpoint.require(architecture, store);
-      LanguageModel model =
-          new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
+      LanguageModel model = new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
       return new OpenModel(model, store.folder(), store::close);
     } catch (RuntimeException e) {
       store.close();

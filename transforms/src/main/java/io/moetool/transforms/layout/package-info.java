@@ -1,7 +1,8 @@
 /**
  * Which tensors a rewritten checkpoint holds, and which bytes of the source each is made of.
  *
- * <p>Sizes, writing and proving all ask here, so they cannot disagree. Nothing here decides what stays.
+ * <p>Sizes, writing and proving all ask here, so they cannot disagree. Nothing here decides what
+ * stays.
  */
 @NullMarked
 package io.moetool.transforms.layout;

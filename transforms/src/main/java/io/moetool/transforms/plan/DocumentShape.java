@@ -19,8 +19,9 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Whether a JSON text has exactly the keys and kinds of values of a record. People edit these documents,
- * so a mistake is reported with its own line, and nothing is silently rounded, defaulted or converted.
+ * Whether a JSON text has exactly the keys and kinds of values of a record. People edit these
+ * documents, so a mistake is reported with its own line, and nothing is silently rounded, defaulted
+ * or converted.
  */
 final class DocumentShape {
   private final String where;
@@ -102,7 +103,8 @@ final class DocumentShape {
       Type component = missing.remove(key);
       if (component == null) {
         throw wrong(
-            "key %s is not known here".formatted(Quoted.of(key)), "known: " + String.join(", ", known));
+            "key %s is not known here".formatted(Quoted.of(key)),
+            "known: " + String.join(", ", known));
       }
       parser.nextToken();
       value(key, component);

@@ -8,9 +8,9 @@ import java.util.stream.IntStream;
  * The order in which experts of a layer go. It is total, so the same evidence gives the same choice
  * everywhere, and every choice contains the choices that drop more.
  *
- * <p>The lowest score goes first. Of equal scores, experts that no token chose go first, among them the one
- * with the smaller soft count; what is still equal goes by index, the higher one first. Soft counts are
- * floating-point sums and therefore break no tie between experts that were chosen.
+ * <p>The lowest score goes first. Of equal scores, experts that no token chose go first, among them
+ * the one with the smaller soft count; what is still equal goes by index, the higher one first.
+ * Soft counts are floating-point sums and therefore break no tie between experts that were chosen.
  */
 final class DropOrder {
   private DropOrder() {}

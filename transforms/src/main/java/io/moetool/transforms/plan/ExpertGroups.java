@@ -5,8 +5,8 @@ import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.family.RouterSpec;
 
 /**
- * The equal, contiguous groups that a router divides experts into. They have to stay equal: dropping more
- * from one group than from another would move experts across the borders of groups.
+ * The equal, contiguous groups that a router divides experts into. They have to stay equal:
+ * dropping more from one group than from another would move experts across the borders of groups.
  *
  * @param count number of groups, 1 where the router has none
  * @param used groups that a token's experts may come from

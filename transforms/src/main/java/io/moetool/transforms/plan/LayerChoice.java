@@ -70,7 +70,8 @@ final class LayerChoice {
   }
 
   private BadInputException tooManyProtected(String where, List<Integer> members, int stay) {
-    List<Integer> protectedMembers = superExperts.keySet().stream().filter(members::contains).toList();
+    List<Integer> protectedMembers =
+        superExperts.keySet().stream().filter(members::contains).toList();
     return new BadInputException(
         "%s, layer %d".formatted(where, evidence.layer()),
         "%d experts are protected (%s), only %d may stay%s"
@@ -105,14 +106,13 @@ final class LayerChoice {
 
   private List<String> reasons() {
     List<String> reasons = new ArrayList<>();
-    superExperts.forEach(
-        (expert, maxAbs) ->
-            reasons.add(
-                String.format(
-                    Locale.ROOT,
-                    "expert %d is a super expert (largest output %.4g) and stays",
-                    expert,
-                    maxAbs)));
+    superExperts.forEach((expert, maxAbs) ->
+        reasons.add(
+            String.format(
+                Locale.ROOT,
+                "expert %d is a super expert (largest output %.4g) and stays",
+                expert,
+                maxAbs)));
     List<Integer> unused =
         IntStream.range(0, evidence.experts()).filter(evidence::isUnused).boxed().toList();
     if (!unused.isEmpty()) {

@@ -39,7 +39,8 @@ public final class LayerEvidence {
    * @param tokens tokens that chose the expert, by expert
    * @param softCounts sum over all tokens of the expert's share in the router's scores, by expert
    */
-  public static LayerEvidence ofData(int layer, double[] scores, long[] tokens, double[] softCounts) {
+  public static LayerEvidence ofData(
+      int layer, double[] scores, long[] tokens, double[] softCounts) {
     if (tokens.length != scores.length || softCounts.length != scores.length) {
       throw new IllegalArgumentException(
           "layer %d: %d scores, %d counts and %d soft counts"

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What statistics say about experts in the eyes of one method. Super experts are looked
- * for whatever the method.
+ * What statistics say about experts in the eyes of one method. Super experts are looked for
+ * whatever the method.
  */
 public final class MeasuredEvidence {
   private MeasuredEvidence() {}
@@ -26,8 +26,8 @@ public final class MeasuredEvidence {
    *
    * @param where what the statistics were read from, for messages
    * @param seed what {@code method} draws lots with, if it does
-   * @throws io.moetool.formats.BadInputException if what the method needs was not measured, or a score is no
-   *     finite number
+   * @throws io.moetool.formats.BadInputException if what the method needs was not measured, or a
+   *     score is no finite number
    */
   public static Evidence of(
       String where, Statistics statistics, SaliencyMethod method, OptionalLong seed) {

@@ -24,7 +24,8 @@ public final class PlanCheck {
    * @param fingerprint of the checkpoint
    * @throws BadInputException with the first contradiction
    */
-  public static void require(String where, Plan plan, Architecture architecture, String fingerprint) {
+  public static void require(
+      String where, Plan plan, Architecture architecture, String fingerprint) {
     PlanCheck check = new PlanCheck(where, plan);
     check.source(architecture, fingerprint);
     check.counts(architecture);
@@ -104,13 +105,12 @@ public final class PlanCheck {
     layer.dropped().stream()
         .filter(e -> !open.add(e))
         .findFirst()
-        .ifPresent(
-            expert -> {
-              throw wrong(
-                  place,
-                  "expert %d is both kept and dropped".formatted(expert),
-                  "leave it in one of the lists");
-            });
+        .ifPresent(expert -> {
+          throw wrong(
+              place,
+              "expert %d is both kept and dropped".formatted(expert),
+              "leave it in one of the lists");
+        });
     for (int expert = 0; expert < plan.expertsBefore(); expert++) {
       if (!open.contains(expert)) {
         throw wrong(
@@ -144,8 +144,7 @@ public final class PlanCheck {
         throw wrong(
             ", layer " + layer.layer(),
             "of experts %d to %d, which the router treats as a group, %d are kept; of every group %d must stay"
-                .formatted(
-                    group * groups.size(), (group + 1) * groups.size() - 1, kept, perGroup),
+                .formatted(group * groups.size(), (group + 1) * groups.size() - 1, kept, perGroup),
             "keep %d of every %d experts".formatted(perGroup, groups.size()));
       }
     }

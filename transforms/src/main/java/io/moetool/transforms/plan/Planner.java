@@ -40,8 +40,8 @@ public final class Planner {
    * Decides which experts go: the same number in every layer, those with the lowest scores.
    *
    * @param protectSuperExperts whether super experts stay whatever their score
-   * @throws BadInputException if the target cannot be reached, a score is no finite number, or the evidence
-   *     does not fit the checkpoint
+   * @throws BadInputException if the target cannot be reached, a score is no finite number, or the
+   *     evidence does not fit the checkpoint
    */
   public Plan prune(Evidence evidence, Target target, boolean protectSuperExperts) {
     requireReachable(target);
@@ -51,13 +51,14 @@ public final class Planner {
     ExpertGroups groups = ExpertGroups.of(moe);
     List<LayerPlan> layers =
         evidence.layers().stream()
-            .map(
-                layer ->
-                    new LayerChoice(
-                            layer,
-                            groups,
-                            protectSuperExperts ? superExperts(evidence, layer.layer()) : new TreeMap<>())
-                        .keep(evidence.where(), expertsAfter))
+            .map(layer ->
+                new LayerChoice(
+                        layer,
+                        groups,
+                        protectSuperExperts
+                            ? superExperts(evidence, layer.layer())
+                            : new TreeMap<>())
+                    .keep(evidence.where(), expertsAfter))
             .toList();
     return new Plan(
         Plan.FORMAT_VERSION,
@@ -84,14 +85,14 @@ public final class Planner {
     MoeBlock moe = architecture.moe();
     int expertsAfter = target.expertsAfter(moe.experts());
     requireReachable(target, expertsAfter);
-    ExpertGroups.of(moe)
-        .require(target.toString(), expertsAfter, moe.routing().expertsPerToken());
+    ExpertGroups.of(moe).require(target.toString(), expertsAfter, moe.routing().expertsPerToken());
   }
 
   private Plan.Forecast forecast(List<LayerPlan> layers) {
     PrunedTensors pruned =
         new PrunedTensors(
-            architecture, layers.stream().collect(Collectors.toMap(LayerPlan::layer, LayerPlan::kept)));
+            architecture,
+            layers.stream().collect(Collectors.toMap(LayerPlan::layer, LayerPlan::kept)));
     return new Plan.Forecast(
         tensors.names().stream().mapToLong(name -> tensors.info(name).byteSize()).sum(),
         pruned.of(tensors).stream().mapToLong(move -> move.target().byteSize()).sum());
@@ -136,7 +137,8 @@ public final class Planner {
           "analyze this model again");
     }
     for (LayerEvidence layer : evidence.layers()) {
-      String place = "%s, method %s, layer %d".formatted(evidence.where(), evidence.method(), layer.layer());
+      String place =
+          "%s, method %s, layer %d".formatted(evidence.where(), evidence.method(), layer.layer());
       if (layer.experts() != architecture.moe().experts()) {
         throw new BadInputException(
             place,

@@ -14,7 +14,8 @@ public sealed interface Target {
   record Keep(int experts) implements Target {
     public Keep {
       if (experts < 1) {
-        throw new IllegalArgumentException("%d experts cannot be kept; at least 1".formatted(experts));
+        throw new IllegalArgumentException(
+            "%d experts cannot be kept; at least 1".formatted(experts));
       }
     }
 
@@ -37,14 +38,18 @@ public sealed interface Target {
   record Remove(BigDecimal share) implements Target {
     public Remove {
       if (share.signum() < 0 || share.compareTo(BigDecimal.ONE) >= 0) {
-        throw new IllegalArgumentException("a share of %s cannot be removed; from 0%% to below 100%%".formatted(share));
+        throw new IllegalArgumentException(
+            "a share of %s cannot be removed; from 0%% to below 100%%".formatted(share));
       }
     }
 
     @Override
     public int expertsAfter(int expertsBefore) {
       return expertsBefore
-          - share.multiply(BigDecimal.valueOf(expertsBefore)).setScale(0, RoundingMode.FLOOR).intValueExact();
+          - share
+              .multiply(BigDecimal.valueOf(expertsBefore))
+              .setScale(0, RoundingMode.FLOOR)
+              .intValueExact();
     }
 
     @Override

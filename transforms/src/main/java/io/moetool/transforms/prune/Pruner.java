@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Writes a checkpoint without the experts that a plan drops. Kept experts are renumbered in ascending
- * order, routers lose the rows of dropped experts, and the config's counts follow; every other byte is the
- * source's.
+ * Writes a checkpoint without the experts that a plan drops. Kept experts are renumbered in
+ * ascending order, routers lose the rows of dropped experts, and the config's counts follow; every
+ * other byte is the source's.
  */
 public final class Pruner {
   private static final double NANOS = 1e9;
@@ -36,7 +36,8 @@ public final class Pruner {
    * What {@link #prune} would do, after all of its checks.
    *
    * @param where names the plan in messages
-   * @param shardBytes most bytes of tensors in a weights file; empty keeps the source's distribution
+   * @param shardBytes most bytes of tensors in a weights file; empty keeps the source's
+   *     distribution
    * @throws BadInputException as {@link #prune}
    */
   public PrunePreview preview(String where, Plan plan, OptionalLong shardBytes) {
@@ -44,14 +45,15 @@ public final class Pruner {
   }
 
   /**
-   * Writes the result. Nothing is written before plan and source are known to be sound, and no folder
-   * appears unless it is complete.
+   * Writes the result. Nothing is written before plan and source are known to be sound, and no
+   * folder appears unless it is complete.
    *
    * @param where names the plan in messages
-   * @param shardBytes most bytes of tensors in a weights file; empty keeps the source's distribution
+   * @param shardBytes most bytes of tensors in a weights file; empty keeps the source's
+   *     distribution
    * @param output a folder that does not exist yet
-   * @throws BadInputException if the plan is not for this source or cannot be carried out, if the source's
-   *     tensors contradict its config, or if {@code output} exists
+   * @throws BadInputException if the plan is not for this source or cannot be carried out, if the
+   *     source's tensors contradict its config, or if {@code output} exists
    * @throws io.moetool.formats.EnvironmentException if the disk has no room or refuses
    */
   public PruneResult prune(

@@ -10,8 +10,4 @@ package io.moetool.transforms.validate;
  * @param top1Agreement share of tokens for which both find the same continuation most likely
  */
 public record DomainComparison(
-    long tokens,
-    double baseNll,
-    double candidateNll,
-    double klDivergence,
-    double top1Agreement) {}
+    long tokens, double baseNll, double candidateNll, double klDivergence, double top1Agreement) {}

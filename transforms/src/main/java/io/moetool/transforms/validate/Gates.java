@@ -30,18 +30,14 @@ public record Gates(
     List<GateResult> results = new ArrayList<>();
     double increase = candidateNll - baseNll;
     maxKl.ifPresent(limit -> results.add(new GateResult("max-kl", limit, kl, kl <= limit)));
-    minTop1Agreement.ifPresent(
-        limit ->
-            results.add(
-                new GateResult("min-top1-agreement", limit, agreement, agreement >= limit)));
-    maxNllIncrease.ifPresent(
-        limit ->
-            results.add(new GateResult("max-nll-increase", limit, increase, increase <= limit)));
-    maxPerplexityRatio.ifPresent(
-        limit -> {
-          double ratio = Math.exp(increase);
-          results.add(new GateResult("max-perplexity-ratio", limit, ratio, ratio <= limit));
-        });
+    minTop1Agreement.ifPresent(limit ->
+        results.add(new GateResult("min-top1-agreement", limit, agreement, agreement >= limit)));
+    maxNllIncrease.ifPresent(limit ->
+        results.add(new GateResult("max-nll-increase", limit, increase, increase <= limit)));
+    maxPerplexityRatio.ifPresent(limit -> {
+      double ratio = Math.exp(increase);
+      results.add(new GateResult("max-perplexity-ratio", limit, ratio, ratio <= limit));
+    });
     return results;
   }
 }

@@ -9,8 +9,10 @@ import java.util.SequencedMap;
  *
  * @param base the base's own result
  * @param candidate the candidate's own result
- * @param klDivergence mean over predicted tokens of the candidate's divergence from the base, in nats
- * @param top1Agreement share of predicted tokens for which both find the same continuation most likely
+ * @param klDivergence mean over predicted tokens of the candidate's divergence from the base, in
+ *     nats
+ * @param top1Agreement share of predicted tokens for which both find the same continuation most
+ *     likely
  * @param domains the same by domain
  * @param gates bounds that were asked for
  * @param passed whether all of them are kept

@@ -112,16 +112,15 @@ public final class Validator {
     SequencedMap<String, Double> divergences = add.byDomain(i -> sums[i].divergence());
     SequencedMap<String, Double> agreements = add.byDomain(i -> sums[i].agreements());
     add.predicted()
-        .forEach(
-            (domain, tokens) ->
-                domains.put(
-                    domain,
-                    new DomainComparison(
-                        tokens,
-                        baseSums.getOrDefault(domain, 0.0) / tokens,
-                        candidateSums.getOrDefault(domain, 0.0) / tokens,
-                        divergences.getOrDefault(domain, 0.0) / tokens,
-                        agreements.getOrDefault(domain, 0.0) / tokens)));
+        .forEach((domain, tokens) ->
+            domains.put(
+                domain,
+                new DomainComparison(
+                    tokens,
+                    baseSums.getOrDefault(domain, 0.0) / tokens,
+                    candidateSums.getOrDefault(domain, 0.0) / tokens,
+                    divergences.getOrDefault(domain, 0.0) / tokens,
+                    agreements.getOrDefault(domain, 0.0) / tokens)));
     long tokens = data.predicted();
     double kl = add.total(i -> sums[i].divergence()) / tokens;
     double agreement = add.total(i -> sums[i].agreements()) / tokens;

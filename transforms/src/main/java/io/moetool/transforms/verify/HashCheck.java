@@ -22,8 +22,8 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares all hashes. File after file, one thread hashes the file while another hashes its tensors, so
- * that the disk is read once.
+ * Compares all hashes. File after file, one thread hashes the file while another hashes its
+ * tensors, so that the disk is read once.
  */
 final class HashCheck {
   private final Path output;
@@ -59,8 +59,8 @@ final class HashCheck {
     try (ExecutorService pool = Executors.newFixedThreadPool(2)) {
       for (Map.Entry<String, Manifest.FileEntry> file : manifest.files().entrySet()) {
         Future<List<Finding>> whole =
-            pool.submit(
-                () -> OutputFiles.compare(output, file.getKey(), file.getValue()).stream().toList());
+            pool.submit(() ->
+                OutputFiles.compare(output, file.getKey(), file.getValue()).stream().toList());
         Future<List<Finding>> parts = pool.submit(() -> tensorsOf(file.getKey()));
         findings.addAll(result(whole));
         findings.addAll(result(parts));
@@ -113,8 +113,7 @@ final class HashCheck {
     if (!hash.equals(entry.sha256())) {
       findings.add(
           Finding.error(
-              where,
-              "has changed: SHA-256 is %s, %s was written".formatted(hash, entry.sha256())));
+              where, "has changed: SHA-256 is %s, %s was written".formatted(hash, entry.sha256())));
     }
     if (proof != null) {
       proof.compare(where, tensor, entry).ifPresent(findings::add);

@@ -17,7 +17,9 @@ import java.util.stream.Stream;
 final class OutputFiles {
   private OutputFiles() {}
 
-  /** Files that the manifest does not know, sorted. Weights among them could be loaded by mistake. */
+  /**
+   * Files that the manifest does not know, sorted. Weights among them could be loaded by mistake.
+   */
   static List<Finding> strangers(Path output, Manifest manifest) {
     try (Stream<Path> files = Files.walk(output)) {
       return files
@@ -25,11 +27,10 @@ final class OutputFiles {
           .map(file -> output.relativize(file).toString().replace('\\', '/'))
           .filter(name -> !name.equals(Manifest.FILE) && !manifest.files().containsKey(name))
           .sorted()
-          .map(
-              name ->
-                  name.endsWith(".safetensors")
-                      ? Finding.error(Quoted.of(name), "weights that the manifest does not know")
-                      : Finding.warning(Quoted.of(name), "is not in the manifest"))
+          .map(name ->
+              name.endsWith(".safetensors")
+                  ? Finding.error(Quoted.of(name), "weights that the manifest does not know")
+                  : Finding.warning(Quoted.of(name), "is not in the manifest"))
           .toList();
     } catch (IOException e) {
       throw new EnvironmentException(

@@ -105,13 +105,13 @@ final class SourceProof {
 
   private Optional<Finding> compareWhole(String where, TensorView tensor, String sourceName) {
     if (!source.tensors().contains(sourceName)) {
-      return Optional.of(
-          Finding.error(where, "the source has no tensor " + Quoted.of(sourceName)));
+      return Optional.of(Finding.error(where, "the source has no tensor " + Quoted.of(sourceName)));
     }
     TensorView original = source.tensors().view(sourceName);
     if (!original.info().withName(tensor.name()).equals(tensor.info())) {
       return Optional.of(
-          Finding.error(where, "is %s, in the source %s".formatted(tensor.info(), original.info())));
+          Finding.error(
+              where, "is %s, in the source %s".formatted(tensor.info(), original.info())));
     }
     long mismatch = tensor.bytes().mismatch(original.bytes());
     MappedPages.release(tensor.bytes());
@@ -144,7 +144,8 @@ final class SourceProof {
   private static Optional<Finding> differs(String where, long at, String sourceName) {
     return Optional.of(
         Finding.error(
-            where, "differs from %s of the source at byte %d".formatted(Quoted.of(sourceName), at)));
+            where,
+            "differs from %s of the source at byte %d".formatted(Quoted.of(sourceName), at)));
   }
 
   /** What concerns the output as a whole, once all tensors have been compared. */
@@ -153,18 +154,17 @@ final class SourceProof {
     moves.keySet().stream()
         .filter(name -> !manifest.tensors().containsKey(name))
         .sorted()
-        .forEach(name -> all.add(Finding.error(Quoted.of(name), "the plan makes it, but it is missing")));
+        .forEach(name ->
+            all.add(Finding.error(Quoted.of(name), "the plan makes it, but it is missing")));
     Manifest.FileEntry config = manifest.files().get(CONFIG);
-    if (configHash.isPresent()
-        && (config == null || !config.sha256().equals(configHash.get()))) {
+    if (configHash.isPresent() && (config == null || !config.sha256().equals(configHash.get()))) {
       all.add(Finding.error(CONFIG, "is not the config of the source with the plan's counts"));
     }
     for (CopiedFile file : CheckpointFiles.of(source.tensors().folder())) {
       Manifest.FileEntry entry = manifest.files().get(file.name());
       if (entry != null && !entry.sha256().equals(Sha256.of(file.source()))) {
         all.add(
-            Finding.error(
-                output.resolve(file.name()).toString(), "is not the file of the source"));
+            Finding.error(output.resolve(file.name()).toString(), "is not the file of the source"));
       }
     }
     return all;

@@ -39,8 +39,7 @@ final class StructureCheck {
     if (!planned.isMissingNode() && planned.asInt(-1) != experts) {
       findings.add(
           Finding.error(
-              "config.json",
-              "counts %d experts, the plan keeps %s".formatted(experts, planned)));
+              "config.json", "counts %d experts, the plan keeps %s".formatted(experts, planned)));
     }
   }
 

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Re-reads output folders. Reads every byte once for the files and once for the tensors, side by side. */
+/**
+ * Re-reads output folders. Reads every byte once for the files and once for the tensors, side by
+ * side.
+ */
 public final class Verifier {
   private static final String WEIGHTS = ".safetensors";
   private static final double NANOS = 1e9;

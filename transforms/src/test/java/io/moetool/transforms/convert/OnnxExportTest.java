@@ -58,9 +58,7 @@ class OnnxExportTest {
           .sorted()
           .toList()
           .stream()
-          .flatMap(
-              name ->
-                  Stream.of(OperatorForm.values()).map(form -> Arguments.of(name, form)));
+          .flatMap(name -> Stream.of(OperatorForm.values()).map(form -> Arguments.of(name, form)));
     }
   }
 
@@ -84,8 +82,7 @@ class OnnxExportTest {
             4096,
             new DataLimits(256, 12, Long.MAX_VALUE));
     double checkpoint = evaluate(BUNDLED, data).meanNll();
-    assertThat(evaluate(export(BUNDLED, form), data).meanNll())
-        .isCloseTo(checkpoint, within(2e-5));
+    assertThat(evaluate(export(BUNDLED, form), data).meanNll()).isCloseTo(checkpoint, within(2e-5));
   }
 
   @Test
@@ -102,8 +99,7 @@ class OnnxExportTest {
   void anOutputThatEndsInOnnxNamesTheFile() {
     Path out = folder.resolve("small.onnx");
     export(GOLDEN.resolve("mixtral"), OperatorForm.FUSED, out);
-    assertThat(folder.toFile().list())
-        .containsExactlyInAnyOrder("small.onnx", "small.onnx.data");
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("small.onnx", "small.onnx.data");
   }
 
   @Test

@@ -35,7 +35,8 @@ class DropOrderTest {
   @Test
   void softCountsBreakNoTieBetweenUsedExperts() {
     LayerEvidence layer =
-        LayerEvidence.ofData(0, new double[] {1, 1, 1}, new long[] {5, 5, 5}, new double[] {.1, .2, .3});
+        LayerEvidence.ofData(
+            0, new double[] {1, 1, 1}, new long[] {5, 5, 5}, new double[] {.1, .2, .3});
     assertThat(DropOrder.of(layer)).containsExactly(2, 1, 0);
   }
 
@@ -52,7 +53,9 @@ class DropOrderTest {
         .containsExactly(1, 0);
   }
 
-  /** A comparison that depends on which pairs meet would depend on the order the experts come in. */
+  /**
+   * A comparison that depends on which pairs meet would depend on the order the experts come in.
+   */
   @Test
   void theOrderIsTotal() {
     SplittableRandom random = new SplittableRandom(1);

@@ -76,19 +76,19 @@ class GroupedExpertsTest {
     Architecture sixteen = architecture(16, 4, 2, 4);
     double[] scores = new double[16];
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(
-            () ->
-                planner(sixteen)
-                    .prune(
-                        evidence(
-                            scores,
-                            new SuperExpert(1, 4, 1),
-                            new SuperExpert(1, 5, 1),
-                            new SuperExpert(1, 6, 1),
-                            new SuperExpert(1, 15, 1)),
-                        Target.keep(8),
-                        true))
-        .withMessageContaining("layer 1: 3 experts are protected (4, 5, 6), only 2 may stay of their group")
+        .isThrownBy(() ->
+            planner(sixteen)
+                .prune(
+                    evidence(
+                        scores,
+                        new SuperExpert(1, 4, 1),
+                        new SuperExpert(1, 5, 1),
+                        new SuperExpert(1, 6, 1),
+                        new SuperExpert(1, 15, 1)),
+                    Target.keep(8),
+                    true))
+        .withMessageContaining(
+            "layer 1: 3 experts are protected (4, 5, 6), only 2 may stay of their group")
         .withMessageContaining("keep at least 12 experts");
   }
 
@@ -104,10 +104,9 @@ class GroupedExpertsTest {
 
     PlanCheck.require("plan.json", PlanFile.parse("plan.json", text), sixteen, "sha256:grouped");
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(
-            () ->
-                PlanCheck.require(
-                    "plan.json", PlanFile.parse("plan.json", edited), sixteen, "sha256:grouped"))
+        .isThrownBy(() ->
+            PlanCheck.require(
+                "plan.json", PlanFile.parse("plan.json", edited), sixteen, "sha256:grouped"))
         .withMessageContaining(
             "plan.json, layer 1: of experts 0 to 3, which the router treats as a group, 3 are kept; of every group 2 must stay");
   }

@@ -22,8 +22,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * Four experts, three tokens, two experts a token, outputs of two components. Token 0 chooses experts 0
- * and 1, token 1 chooses 1 and 2, token 2 chooses 2 and 0; nobody chooses expert 3.
+ * Four experts, three tokens, two experts a token, outputs of two components. Token 0 chooses
+ * experts 0 and 1, token 1 chooses 1 and 2, token 2 chooses 2 and 0; nobody chooses expert 3.
  */
 class MeasuredEvidenceTest {
   private static final float[][] LOGITS = {{2, 1, 0, -1}, {0, 2, 1, -1}, {1, 0, 2, -1}};
@@ -51,11 +51,10 @@ class MeasuredEvidenceTest {
     Evidence evidence = evidence("reap");
     assertThat(evidence.method()).isEqualTo("reap");
     assertThat(evidence.statistics())
-        .hasValueSatisfying(
-            statistics -> {
-              assertThat(statistics.dataFingerprint()).isEqualTo(data().fingerprint());
-              assertThat(statistics.tokens()).isEqualTo(3);
-            });
+        .hasValueSatisfying(statistics -> {
+          assertThat(statistics.dataFingerprint()).isEqualTo(data().fingerprint());
+          assertThat(statistics.tokens()).isEqualTo(3);
+        });
     assertThat(evidence.seed()).isEmpty();
     assertThat(evidence.fingerprint()).isEqualTo("sha256:toy");
     assertThat(evidence.superExperts()).contains(new SuperExpert(5, 1, 12));
@@ -75,16 +74,14 @@ class MeasuredEvidenceTest {
   void aMethodThatNeedsDataRefusesWithoutThem() {
     Statistics nothing = Statistics.none(model());
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(
-            () ->
-                MeasuredEvidence.of(
-                    "statistics", nothing, SaliencyCatalog.named("reap", 0), OptionalLong.empty()))
+        .isThrownBy(() ->
+            MeasuredEvidence.of(
+                "statistics", nothing, SaliencyCatalog.named("reap", 0), OptionalLong.empty()))
         .withMessageContaining("nothing was measured on data");
   }
 
   private static List<Integer> keptOf(Evidence evidence) {
-    return new LayerChoice(
-            evidence.layers().getFirst(), new ExpertGroups(1, 1, 4), new TreeMap<>())
+    return new LayerChoice(evidence.layers().getFirst(), new ExpertGroups(1, 1, 4), new TreeMap<>())
         .keep("toy", 2)
         .kept();
   }

@@ -58,27 +58,42 @@ class PlanCheckTest {
 
   @Test
   void aPlanForAnotherCheckpointIsRefused() {
-    refuse(source.fingerprint(), "sha256:0", "plan.json: it was made for another checkpoint: sha256:0");
+    refuse(
+        source.fingerprint(),
+        "sha256:0",
+        "plan.json: it was made for another checkpoint: sha256:0");
     refuse("qwen3_moe", "mixtral", "made for a model of type 'mixtral', this one is 'qwen3_moe'");
     refuse("\"expertsBefore\": 8", "\"expertsBefore\": 16", "it speaks of 16 experts, 2 per token");
     refuse("\"expertsPerToken\": 2", "\"expertsPerToken\": 4", "the model has 8 and 2");
-    refuse("\"layer\": 1", "\"layer\": 0", "it decides on layers [0, 2], the model has experts in layers [1, 2]");
+    refuse(
+        "\"layer\": 1",
+        "\"layer\": 0",
+        "it decides on layers [0, 2], the model has experts in layers [1, 2]");
     refuse("\"layer\": 1", "\"layer\": 2", "it decides on layers [2, 2]");
     refuse("\"action\": \"prune\"", "\"action\": \"merge\"", "action 'merge' is not known");
   }
 
   @Test
   void countsThatCannotRunAreRefused() {
-    refuse("\"expertsAfter\": 4", "\"expertsAfter\": 1", "expertsAfter is 1; every token uses 2 of 8 experts");
+    refuse(
+        "\"expertsAfter\": 4",
+        "\"expertsAfter\": 1",
+        "expertsAfter is 1; every token uses 2 of 8 experts");
     refuse("\"expertsAfter\": 4", "\"expertsAfter\": 9", "keep from 2 to 8 experts");
-    refuse("\"expertsAfter\": 4", "\"expertsAfter\": 5", "layer 1: 4 experts are kept, in the other layers 5");
+    refuse(
+        "\"expertsAfter\": 4",
+        "\"expertsAfter\": 5",
+        "layer 1: 4 experts are kept, in the other layers 5");
   }
 
   @Test
   void listsThatDoNotPartitionTheExpertsAreRefused() {
     refuse("\\[ 4, 5, 6, 7 \\]", "[ 5, 4, 6, 7 ]", "layer 1: kept is not ascending: 4 after 5");
     refuse("\\[ 4, 5, 6, 7 \\]", "[ 4, 4, 6, 7 ]", "layer 1: kept is not ascending: 4 after 4");
-    refuse("\\[ 4, 5, 6, 7 \\]", "[ 4, 5, 6, 8 ]", "layer 1: kept names expert 8; there are experts 0 to 7");
+    refuse(
+        "\\[ 4, 5, 6, 7 \\]",
+        "[ 4, 5, 6, 8 ]",
+        "layer 1: kept names expert 8; there are experts 0 to 7");
     refuse("\\[ 4, 5, 6, 7 \\]", "[ -1, 5, 6, 7 ]", "layer 1: kept names expert -1");
     refuse("\\[ 4, 5, 6, 7 \\]", "[ 3, 5, 6, 7 ]", "layer 1: expert 3 is both kept and dropped");
     refuse("\\[ 0, 1, 2, 3 \\]", "[ 0, 1, 3 ]", "layer 1: expert 2 is neither kept nor dropped");
@@ -86,7 +101,10 @@ class PlanCheckTest {
 
   @Test
   void aProtectedExpertThatGoesIsRefused() {
-    refuse("\"protected\": \\[ \\]", "\"protected\": [ 2 ]", "layer 1: a protected expert is not kept");
+    refuse(
+        "\"protected\": \\[ \\]",
+        "\"protected\": [ 2 ]",
+        "layer 1: a protected expert is not kept");
   }
 
   @Test

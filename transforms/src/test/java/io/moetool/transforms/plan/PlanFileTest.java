@@ -122,30 +122,48 @@ class PlanFileTest {
       }
     }
     assertThat(folder.resolve("a.json")).hasSameBinaryContentAs(folder.resolve("b.json"));
-    assertThat(Files.readString(folder.resolve("a.json"))).contains("\"kept\": [ 2, 3, 4, 5, 6, 7 ]");
+    assertThat(Files.readString(folder.resolve("a.json")))
+        .contains("\"kept\": [ 2, 3, 4, 5, 6, 7 ]");
   }
 
   @Test
   void anUnknownKeyIsRefusedWithItsLine() {
-    refuse("\"dropped\"", "\"removed\"", "plan.json line 25 column", "key 'removed' is not known here");
-    refuse("\"action\"", "\"actoin\"", "plan.json line 8 column", "known: formatVersion, toolVersion");
+    refuse(
+        "\"dropped\"",
+        "\"removed\"",
+        "plan.json line 25 column",
+        "key 'removed' is not known here");
+    refuse(
+        "\"action\"", "\"actoin\"", "plan.json line 8 column", "known: formatVersion, toolVersion");
   }
 
   @Test
   void aMissingKeyIsRefusedWithTheLineWhereItsObjectEnds() {
     refuse("\"tokens\": 800", "", "plan.json line 18 column", "Unexpected character");
-    refuse(",\\s*\"tokens\": 800", "", "plan.json line 17 column", "statistics ends here without tokens");
+    refuse(
+        ",\\s*\"tokens\": 800",
+        "",
+        "plan.json line 17 column",
+        "statistics ends here without tokens");
     refuse("\\s*\"margin\": 0.375,", "", "without margin");
   }
 
   @Test
   void aDoubledKeyIsRefusedWithItsLine() {
-    refuse("\"dropped\"", "\"kept\"", "plan.json line 25 column", "Duplicate Object property \"kept\"");
+    refuse(
+        "\"dropped\"",
+        "\"kept\"",
+        "plan.json line 25 column",
+        "Duplicate Object property \"kept\"");
   }
 
   @Test
   void valuesOfAnotherKindAreNotConverted() {
-    refuse("\"expertsAfter\": 2", "\"expertsAfter\": 2.5", "plan.json line 20", "expertsAfter must be a whole number");
+    refuse(
+        "\"expertsAfter\": 2",
+        "\"expertsAfter\": 2.5",
+        "plan.json line 20",
+        "expertsAfter must be a whole number");
     refuse("\"expertsAfter\": 2", "\"expertsAfter\": \"2\"", "expertsAfter must be a whole number");
     refuse("\"expertsAfter\": 2", "\"expertsAfter\": null", "expertsAfter must be a whole number");
     refuse("\\[ 0, 2 \\]", "[ 0, 2.0 ]", "an element of kept must be a whole number");

@@ -69,7 +69,8 @@ class PlannerTest {
     double[] scores = {.3, .3, .1, .3, 0, 0, .9, .3};
     List<Integer> before = List.of(0, 1, 2, 3, 4, 5, 6, 7);
     for (int keep = 8; keep >= 2; keep--) {
-      List<Integer> kept = plan(TinyEvidence.of(source, scores), Target.keep(keep)).layers().getFirst().kept();
+      List<Integer> kept =
+          plan(TinyEvidence.of(source, scores), Target.keep(keep)).layers().getFirst().kept();
       assertThat(kept).hasSize(keep).isSubsetOf(before);
       before = kept;
     }
@@ -82,7 +83,8 @@ class PlannerTest {
 
   @Test
   void aProtectedExpertStaysWhateverItsScore() {
-    Evidence evidence = TinyEvidence.of(source.fingerprint(), List.of(new SuperExpert(1, 0, 1250.25)), ASCENDING);
+    Evidence evidence =
+        TinyEvidence.of(source.fingerprint(), List.of(new SuperExpert(1, 0, 1250.25)), ASCENDING);
 
     Plan plan = plan(evidence, Target.keep(2));
     assertThat(plan.layers().get(0).kept()).containsExactly(0, 7);
@@ -102,10 +104,7 @@ class PlannerTest {
     Evidence evidence =
         TinyEvidence.of(
             source.fingerprint(),
-            List.of(
-                new SuperExpert(2, 5, 1),
-                new SuperExpert(2, 1, 1),
-                new SuperExpert(2, 3, 1)),
+            List.of(new SuperExpert(2, 5, 1), new SuperExpert(2, 1, 1), new SuperExpert(2, 3, 1)),
             ASCENDING);
 
     assertThat(plan(evidence, Target.keep(3)).layers().get(1).kept()).containsExactly(1, 3, 5);
@@ -117,7 +116,8 @@ class PlannerTest {
 
   @Test
   void aScoreThatIsNoNumberNamesLayerAndExpert() {
-    for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+    for (double bad :
+        new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
       assertThatExceptionOfType(BadInputException.class)
           .isThrownBy(() -> plan(TinyEvidence.of(source, 1, 2, 3, bad, 5, 6, 7, 8), Target.keep(4)))
           .withMessageStartingWith(
@@ -129,7 +129,8 @@ class PlannerTest {
   void fewerExpertsThanATokenUsesAreRefusedWithTheSmallestCount() {
     assertThatExceptionOfType(BadInputException.class)
         .isThrownBy(() -> plan(TinyEvidence.of(source, ASCENDING), Target.remove("90%")))
-        .withMessageContaining("remove 90%: 1 of 8 experts per layer would stay, but every token uses 2")
+        .withMessageContaining(
+            "remove 90%: 1 of 8 experts per layer would stay, but every token uses 2")
         .withMessageContaining("keep at least 2 experts (remove at most 75%)");
     assertThatExceptionOfType(BadInputException.class)
         .isThrownBy(() -> plan(TinyEvidence.of(source, ASCENDING), Target.keep(9)))
@@ -194,7 +195,8 @@ class PlannerTest {
           new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test");
       assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(4), true).warnings())
           .anyMatch(w -> w.contains("without renormalising"));
-      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(8), true).warnings()).isEmpty();
+      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(8), true).warnings())
+          .isEmpty();
     }
   }
 
@@ -229,7 +231,8 @@ class PlannerTest {
   @Test
   void aTieAtTheBorderIsExplained() {
     assertThat(reason(List.of(9L, 9L), List.of(.5, .6)))
-        .isEqualTo("experts 1 (goes) and 0 (stays) have the same score; the higher index goes first");
+        .isEqualTo(
+            "experts 1 (goes) and 0 (stays) have the same score; the higher index goes first");
     assertThat(reason(List.of(0L, 9L), List.of(.5, .4)))
         .isEqualTo(
             "experts 0 (goes) and 1 (stays) have the same score; the one that no token chose goes first");

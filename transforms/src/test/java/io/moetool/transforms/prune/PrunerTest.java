@@ -117,10 +117,12 @@ class PrunerTest {
   @Test
   void everyCountOfTheConfigIsEdited() throws IOException {
     TinyCheckpoint both =
-        new TinyCheckpoint().withConfig("\"num_experts\"  :  8", "\"num_local_experts\":8, \"num_experts\":8");
+        new TinyCheckpoint()
+            .withConfig("\"num_experts\"  :  8", "\"num_local_experts\":8, \"num_experts\":8");
     try (SourceModel model = both.open(folder.resolve("both"), 1)) {
       new Pruner(model, "test")
-          .prune("plan", plan(model, Target.keep(4)), OptionalLong.empty(), out, WriteProgress.none());
+          .prune(
+              "plan", plan(model, Target.keep(4)), OptionalLong.empty(), out, WriteProgress.none());
     }
     assertThat(Files.readString(out.resolve("config.json")))
         .contains("\"num_local_experts\":4, \"num_experts\":4");
@@ -154,7 +156,9 @@ class PrunerTest {
     PruneResult result = prune(plan);
 
     assertThat(result.output()).isEqualTo(out.toString());
-    assertThat(result.bytesBefore()).isEqualTo(tiny.bytes()).isEqualTo(plan.forecast().bytesBefore());
+    assertThat(result.bytesBefore())
+        .isEqualTo(tiny.bytes())
+        .isEqualTo(plan.forecast().bytesBefore());
     assertThat(result.bytesAfter()).isEqualTo(plan.forecast().bytesAfter());
     assertThat(result.expertsBefore()).isEqualTo(8);
     assertThat(result.expertsAfter()).isEqualTo(4);
@@ -166,7 +170,9 @@ class PrunerTest {
     assertThat(preview.shards()).isEqualTo(3);
     assertThat(preview.diskBytes())
         .isGreaterThanOrEqualTo(
-            Folders.hashes(out).keySet().stream().mapToLong(f -> out.resolve(f).toFile().length()).sum());
+            Folders.hashes(out).keySet().stream()
+                .mapToLong(f -> out.resolve(f).toFile().length())
+                .sum());
   }
 
   @Test
@@ -190,7 +196,8 @@ class PrunerTest {
     Plan plan = plan(source, Target.keep(4));
     prune(plan);
     Path again = folder.resolve("again");
-    new Pruner(source, "test").prune("plan", plan, OptionalLong.empty(), again, WriteProgress.none());
+    new Pruner(source, "test")
+        .prune("plan", plan, OptionalLong.empty(), again, WriteProgress.none());
 
     assertThat(Folders.hashes(again)).isEqualTo(Folders.hashes(out)).hasSize(7);
   }
@@ -228,7 +235,10 @@ class PrunerTest {
   @Test
   void aPlanForAnotherModelIsRefused() {
     try (SourceModel other =
-        new TinyCheckpoint().add("model.norm.weight", 4).withConfig("1.50", "1.51").open(folder.resolve("other"), 1)) {
+        new TinyCheckpoint()
+            .add("model.norm.weight", 4)
+            .withConfig("1.50", "1.51")
+            .open(folder.resolve("other"), 1)) {
       refuse(plan(other, Target.keep(4)), "plan.json: it was made for another checkpoint: sha256:");
     }
   }
@@ -287,19 +297,17 @@ class PrunerTest {
               plan.warnings(),
               plan.forecast());
       assertThatExceptionOfType(BadInputException.class)
-          .isThrownBy(
-              () ->
-                  new Pruner(broken, "test")
-                      .prune("plan.json", matching, OptionalLong.empty(), out, WriteProgress.none()))
-          .satisfies(
-              e ->
-                  assertThat(e.getMessage())
-                      .contains(
-                          "layer 1: expertUp of experts 6, 7 is missing",
-                          "'model.layers.2.mlp.experts.0.down_proj.weight': shape is [4,3], the config asks for [4,2]",
-                          "'model.layers.2.mlp.gate.weight': shape is [7,4], the config asks for [8,4]",
-                          "'model.layers.2.mlp.experts.3.gate_proj.weight_scale': is not known, but lies in the mixture-of-experts block of layer 2",
-                          "layer 2: expert 8 stored, the config counts 8 there"));
+          .isThrownBy(() ->
+              new Pruner(broken, "test")
+                  .prune("plan.json", matching, OptionalLong.empty(), out, WriteProgress.none()))
+          .satisfies(e ->
+              assertThat(e.getMessage())
+                  .contains(
+                      "layer 1: expertUp of experts 6, 7 is missing",
+                      "'model.layers.2.mlp.experts.0.down_proj.weight': shape is [4,3], the config asks for [4,2]",
+                      "'model.layers.2.mlp.gate.weight': shape is [7,4], the config asks for [8,4]",
+                      "'model.layers.2.mlp.experts.3.gate_proj.weight_scale': is not known, but lies in the mixture-of-experts block of layer 2",
+                      "layer 2: expert 8 stored, the config counts 8 there"));
       assertThat(out).doesNotExist();
     }
   }
@@ -310,15 +318,14 @@ class PrunerTest {
         new TinyCheckpoint()
             .add("model.layers.1.self_attn.rotary_emb.inv_freq", 1)
             .open(folder.resolve("odd"), 1)) {
-      assertThatCode(
-              () ->
-                  new Pruner(odd, "test")
-                      .prune(
-                          "plan",
-                          plan(odd, Target.keep(4)),
-                          OptionalLong.empty(),
-                          out,
-                          WriteProgress.none()))
+      assertThatCode(() ->
+              new Pruner(odd, "test")
+                  .prune(
+                      "plan",
+                      plan(odd, Target.keep(4)),
+                      OptionalLong.empty(),
+                      out,
+                      WriteProgress.none()))
           .doesNotThrowAnyException();
     }
     try (CheckpointStore result = CheckpointStore.open(out)) {
@@ -328,10 +335,9 @@ class PrunerTest {
 
   private void refuse(Plan plan, String message) {
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(
-            () ->
-                new Pruner(source, "test")
-                    .prune("plan.json", plan, OptionalLong.empty(), out, WriteProgress.none()))
+        .isThrownBy(() ->
+            new Pruner(source, "test")
+                .prune("plan.json", plan, OptionalLong.empty(), out, WriteProgress.none()))
         .withMessageContaining(message);
     try (var files = Files.list(folder)) {
       assertThat(files).noneMatch(f -> f.getFileName().toString().contains("partial"));

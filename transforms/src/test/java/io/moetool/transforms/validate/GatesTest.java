@@ -17,8 +17,7 @@ class GatesTest {
   @Test
   void aValueOnItsLimitPasses() {
     Gates gates =
-        new Gates(
-            OptionalDouble.of(0.5), OptionalDouble.of(0.75), OptionalDouble.of(1), NONE);
+        new Gates(OptionalDouble.of(0.5), OptionalDouble.of(0.75), OptionalDouble.of(1), NONE);
     assertThat(gates.check(0.5, 0.75, 2, 3)).hasSize(3).allMatch(GateResult::passed);
     assertThat(gates.check(0.51, 0.74, 2, 3.01)).noneMatch(GateResult::passed);
   }

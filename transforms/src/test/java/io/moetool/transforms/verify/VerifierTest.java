@@ -72,15 +72,13 @@ class VerifierTest {
 
     assertThat(verification.findings()).isEmpty();
     assertThat(verification.source())
-        .hasValueSatisfying(
-            comparison -> {
-              assertThat(comparison.identical()).isEqualTo(30 + 2 * 4 * 3);
-              assertThat(comparison.renamed()).isEqualTo(2 * 4 * 3);
-              assertThat(comparison.changed())
-                  .containsExactly(
-                      "model.layers.1.mlp.gate.weight", "model.layers.2.mlp.gate.weight");
-              assertThat(comparison.unproven()).isEmpty();
-            });
+        .hasValueSatisfying(comparison -> {
+          assertThat(comparison.identical()).isEqualTo(30 + 2 * 4 * 3);
+          assertThat(comparison.renamed()).isEqualTo(2 * 4 * 3);
+          assertThat(comparison.changed())
+              .containsExactly("model.layers.1.mlp.gate.weight", "model.layers.2.mlp.gate.weight");
+          assertThat(comparison.unproven()).isEmpty();
+        });
   }
 
   @Test
@@ -107,7 +105,8 @@ class VerifierTest {
     assertThat(verification.findings())
         .hasSize(2)
         .anyMatch(f -> f.isError() && f.where().contains(".safetensors"))
-        .anyMatch(f -> f.where().endsWith("'" + EXPERT + "'") && f.message().startsWith("has changed"));
+        .anyMatch(
+            f -> f.where().endsWith("'" + EXPERT + "'") && f.message().startsWith("has changed"));
   }
 
   /** Whoever changes weights and manifest together is found out by the source. */
@@ -134,12 +133,11 @@ class VerifierTest {
     assertThat(verifier().verify(out, source).findings())
         .singleElement()
         .extracting(Finding::where, Finding::message)
-        .satisfies(
-            values ->
-                assertThat(values.toString())
-                    .contains(EXPERT)
-                    .contains(
-                        "differs from 'model.layers.1.mlp.experts.5.up_proj.weight' of the source at byte 3"));
+        .satisfies(values ->
+            assertThat(values.toString())
+                .contains(EXPERT)
+                .contains(
+                    "differs from 'model.layers.1.mlp.experts.5.up_proj.weight' of the source at byte 3"));
   }
 
   @Test
@@ -170,7 +168,8 @@ class VerifierTest {
   @Test
   void aConfigThatCountsOtherwiseIsFound() throws IOException {
     Path config = out.resolve("config.json");
-    Files.writeString(config, Files.readString(config).replace("\"num_experts\"  :  4", "\"num_experts\"  :  5"));
+    Files.writeString(
+        config, Files.readString(config).replace("\"num_experts\"  :  4", "\"num_experts\"  :  5"));
 
     assertThat(verifier().verify(out).findings())
         .extracting(Finding::toString)
@@ -186,7 +185,8 @@ class VerifierTest {
 
     assertThat(verifier().verify(out).findings())
         .extracting(Finding::toString)
-        .anyMatch(f -> f.startsWith("model.safetensors.index.json: total_size is 7, the tensors have"));
+        .anyMatch(
+            f -> f.startsWith("model.safetensors.index.json: total_size is 7, the tensors have"));
   }
 
   @Test
@@ -201,7 +201,8 @@ class VerifierTest {
   void aFileOutsideTheFolderIsNotRead() throws IOException {
     Path manifest = out.resolve(Manifest.FILE);
     Files.writeString(
-        manifest, Files.readString(manifest).replace("\"tokenizer.json\"", "\"../model/tokenizer.json\""));
+        manifest,
+        Files.readString(manifest).replace("\"tokenizer.json\"", "\"../model/tokenizer.json\""));
     assertThat(verifier().verify(out).findings())
         .extracting(Finding::toString)
         .contains("'../model/tokenizer.json': is no name of a file inside the folder");

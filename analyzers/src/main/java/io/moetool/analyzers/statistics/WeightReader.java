@@ -33,8 +33,8 @@ public final class WeightReader {
   /**
    * Reads all experts and routers.
    *
-   * @throws BadInputException if a tensor is missing, of a type that cannot be decoded, or holds NaN or
-   *     infinite values
+   * @throws BadInputException if a tensor is missing, of a type that cannot be decoded, or holds
+   *     NaN or infinite values
    */
   public WeightStatistics read(RunProgress progress) {
     List<LayerWeightStatistics> layers = new ArrayList<>();

@@ -19,9 +19,9 @@ import java.util.TreeSet;
 /**
  * Holds the tensors of a checkpoint against its config, from names and shapes alone.
  *
- * <p>Errors: a tensor is missing or has another shape, an expert or router is stored that the config does
- * not count, or something unknown lies in a mixture-of-experts block. Warnings: a tensor that readers of
- * the family ignore, experts of more than one element type.
+ * <p>Errors: a tensor is missing or has another shape, an expert or router is stored that the
+ * config does not count, or something unknown lies in a mixture-of-experts block. Warnings: a
+ * tensor that readers of the family ignore, experts of more than one element type.
  */
 public final class CheckpointStructure {
   private final Architecture architecture;
@@ -139,15 +139,14 @@ public final class CheckpointStructure {
         unused(name, place.get());
       }
     }
-    uncounted.forEach(
-        (layer, experts) ->
-            findings.add(
-                Finding.error(
-                    "layer " + layer,
-                    "%s stored, the config counts %s there"
-                        .formatted(
-                            experts(List.copyOf(experts)),
-                            architecture.isMoe(layer) ? architecture.moe().experts() : "none"))));
+    uncounted.forEach((layer, experts) ->
+        findings.add(
+            Finding.error(
+                "layer " + layer,
+                "%s stored, the config counts %s there"
+                    .formatted(
+                        experts(List.copyOf(experts)),
+                        architecture.isMoe(layer) ? architecture.moe().experts() : "none"))));
   }
 
   private boolean isUncountedExpert(TensorPlace place) {
@@ -190,8 +189,7 @@ public final class CheckpointStructure {
                 where,
                 "shape is %s; there is no %s of that shape here"
                     .formatted(
-                        shape,
-                        place.role().isOfAllExperts() ? "stack of experts" : "router")));
+                        shape, place.role().isOfAllExperts() ? "stack of experts" : "router")));
   }
 
   /** Whether it is clear what becomes of the tensor when experts go. */
@@ -206,7 +204,8 @@ public final class CheckpointStructure {
   private void elementTypes() {
     if (expertTypes.size() > 1) {
       findings.add(
-          Finding.warning("routed experts", "element types differ, tensors by type: " + expertTypes));
+          Finding.warning(
+              "routed experts", "element types differ, tensors by type: " + expertTypes));
     }
   }
 

@@ -50,12 +50,10 @@ final class ExpectedTensors {
     Attention attention = architecture.attention();
     Stream<TensorRole> common =
         EVERY_LAYER.stream()
-            .filter(
-                role ->
-                    attention.queryKeyNorm() != Attention.QueryKeyNorm.NONE
-                        || (role != TensorRole.QUERY_NORM && role != TensorRole.KEY_NORM));
-    return Stream.concat(
-            common, architecture.isMoe(layer) ? moeBlock().stream() : DENSE.stream())
+            .filter(role ->
+                attention.queryKeyNorm() != Attention.QueryKeyNorm.NONE
+                    || (role != TensorRole.QUERY_NORM && role != TensorRole.KEY_NORM));
+    return Stream.concat(common, architecture.isMoe(layer) ? moeBlock().stream() : DENSE.stream())
         .filter(architecture.names()::has)
         .toList();
   }
@@ -115,8 +113,7 @@ final class ExpectedTensors {
       case EXPERT_GATE, EXPERT_UP -> Shape.of(architecture.moe().expertWidth(), hidden);
       case EXPERT_DOWN -> Shape.of(hidden, architecture.moe().expertWidth());
       case EXPERTS_GATE_UP ->
-          Shape.of(
-              architecture.moe().experts(), 2L * architecture.moe().expertWidth(), hidden);
+          Shape.of(architecture.moe().experts(), 2L * architecture.moe().expertWidth(), hidden);
       case EXPERTS_DOWN ->
           Shape.of(architecture.moe().experts(), hidden, architecture.moe().expertWidth());
       case DENSE_GATE, DENSE_UP -> Shape.of(architecture.denseWidth(), hidden);

@@ -7,8 +7,8 @@ import io.moetool.formats.TensorView;
 import java.util.List;
 
 /**
- * Where the weights of single experts lie: in tensors of their own, or as slices of tensors that hold all
- * experts of a layer.
+ * Where the weights of single experts lie: in tensors of their own, or as slices of tensors that
+ * hold all experts of a layer.
  */
 public final class ExpertTensors {
   private static final List<TensorRole> OWN =
@@ -47,9 +47,7 @@ public final class ExpertTensors {
   /** One expert's weight, under the name of the tensor it lies in. */
   public TensorView view(TensorStore store, TensorRole role, int layer, int expert) {
     TensorView view = store.view(names.weight(role, layer, expert));
-    return role.isOfAllExperts()
-        ? new TensorView(slice(view.info()), view.slice(expert))
-        : view;
+    return role.isOfAllExperts() ? new TensorView(slice(view.info()), view.slice(expert)) : view;
   }
 
   private static TensorInfo slice(TensorInfo all) {

@@ -6,8 +6,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -39,7 +39,8 @@ public final class Family {
   /**
    * The family with the numbers of one config.
    *
-   * @throws BadInputException if a number is missing, impossible, or asks for something not supported
+   * @throws BadInputException if a number is missing, impossible, or asks for something not
+   *     supported
    */
   public Architecture resolve(ModelConfig config) {
     FamilyValues values = new FamilyValues(definition, config);
@@ -91,13 +92,15 @@ public final class Family {
                 values.text("attention", "queryKeyNorm").toUpperCase(Locale.ROOT))
             : Attention.QueryKeyNorm.NONE,
         values.flag("attention", "normsRotated", false),
-        values.optionalNumber("attention", "clip").map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        values
+            .optionalNumber("attention", "clip")
+            .map(OptionalDouble::of)
+            .orElse(OptionalDouble.empty()),
         values
             .optionalCount("attention", "slidingWindow")
-            .map(
-                keys ->
-                    new Attention.SlidingWindow(
-                        keys, LayerRule.read(values, "slidingLayers", layers))));
+            .map(keys ->
+                new Attention.SlidingWindow(
+                    keys, LayerRule.read(values, "slidingLayers", layers))));
   }
 
   private static Rope rope(ModelConfig config, FamilyValues values, int headDim) {
@@ -121,8 +124,7 @@ public final class Family {
           "use the config the checkpoint was published with");
     }
     return new Wiring(
-        Wiring.NormPlace.valueOf(
-            values.text("wiring", "norms", "before").toUpperCase(Locale.ROOT)),
+        Wiring.NormPlace.valueOf(values.text("wiring", "norms", "before").toUpperCase(Locale.ROOT)),
         values.number("wiring", "embeddingScale", 1),
         values.number("wiring", "residualScale", 1),
         1 / logitDivisor);
@@ -160,23 +162,23 @@ public final class Family {
     }
   }
 
-  /** Refuses what the family's implementations can be asked for and its data file does not describe. */
+  /**
+   * Refuses what the family's implementations can be asked for and its data file does not describe.
+   */
   private void requireCovered(ModelConfig config) {
     definition
         .path("requires")
-        .forEachEntry(
-            (key, value) ->
-                config
-                    .find(key)
-                    .filter(found -> !found.equals(value))
-                    .ifPresent(
-                        found -> {
-                          throw new BadInputException(
-                              config.where(),
-                              "%s is %s, which is not supported in the family %s"
-                                  .formatted(key, found, id()),
-                              "supported: " + value);
-                        }));
+        .forEachEntry((key, value) ->
+            config
+                .find(key)
+                .filter(found -> !found.equals(value))
+                .ifPresent(found -> {
+                  throw new BadInputException(
+                      config.where(),
+                      "%s is %s, which is not supported in the family %s"
+                          .formatted(key, found, id()),
+                      "supported: " + value);
+                }));
   }
 
   private TensorNames names() {

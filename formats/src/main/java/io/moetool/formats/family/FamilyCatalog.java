@@ -60,15 +60,14 @@ public final class FamilyCatalog {
     return families.stream()
         .filter(family -> family.modelTypes().contains(modelType))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new BadInputException(
-                    config.where(),
-                    "model type '%s' is not known".formatted(modelType),
-                    "known: "
-                        + families.stream()
-                            .flatMap(family -> family.modelTypes().stream())
-                            .collect(Collectors.joining(", "))))
+        .orElseThrow(() ->
+            new BadInputException(
+                config.where(),
+                "model type '%s' is not known".formatted(modelType),
+                "known: "
+                    + families.stream()
+                        .flatMap(family -> family.modelTypes().stream())
+                        .collect(Collectors.joining(", "))))
         .resolve(config);
   }
 

@@ -7,9 +7,9 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Values of a family's data file for one config. A value is a literal, or {@code {"config": key or keys,
- * "onlyIf": key, "default": value}}: the first key the config holds, provided the {@code onlyIf} key is
- * true there, else the default.
+ * Values of a family's data file for one config. A value is a literal, or {@code {"config": key or
+ * keys, "onlyIf": key, "default": value}}: the first key the config holds, provided the {@code
+ * onlyIf} key is true there, else the default.
  */
 final class FamilyValues {
   private final JsonNode definition;
@@ -31,15 +31,17 @@ final class FamilyValues {
     return find(section, key).map(v -> positive(describe(section, key), v)).orElse(otherwise);
   }
 
-  /** A whole number that may be zero, or {@code otherwise} where neither config nor family says one. */
+  /**
+   * A whole number that may be zero, or {@code otherwise} where neither config nor family says one.
+   */
   int index(String section, String key, int otherwise) {
     Optional<JsonNode> value = find(section, key);
     return value.isEmpty() ? otherwise : whole(describe(section, key), value.get(), 0);
   }
 
   /**
-   * Index of a layer, where -1 means the last of {@code layers}, which is also meant where neither config
-   * nor family says one.
+   * Index of a layer, where -1 means the last of {@code layers}, which is also meant where neither
+   * config nor family says one.
    */
   int lastIndex(String section, String key, int layers) {
     int last = find(section, key).map(v -> whole(describe(section, key), v, -1)).orElse(-1);
@@ -136,12 +138,11 @@ final class FamilyValues {
 
   private JsonNode required(String section, String key) {
     return find(section, key)
-        .orElseThrow(
-            () ->
-                new BadInputException(
-                    config.where(),
-                    "it does not say %s".formatted(describe(section, key)),
-                    "use the config the checkpoint was published with"));
+        .orElseThrow(() ->
+            new BadInputException(
+                config.where(),
+                "it does not say %s".formatted(describe(section, key)),
+                "use the config the checkpoint was published with"));
   }
 
   private Optional<JsonNode> resolve(JsonNode value) {

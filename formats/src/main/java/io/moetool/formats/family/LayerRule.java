@@ -4,10 +4,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Which layers a section of a family's data file means: those from {@code first} to {@code last} (-1 is
- * the model's last) and before {@code before}, whose number, counted from one, leaves {@code remainder}
- * when divided by {@code every}, without those in {@code except}. Where the config lists the type of every
- * layer, {@code types} is that list, and those of type {@code type} are meant instead.
+ * Which layers a section of a family's data file means: those from {@code first} to {@code last}
+ * (-1 is the model's last) and before {@code before}, whose number, counted from one, leaves {@code
+ * remainder} when divided by {@code every}, without those in {@code except}. Where the config lists
+ * the type of every layer, {@code types} is that list, and those of type {@code type} are meant
+ * instead.
  */
 final class LayerRule {
   private LayerRule() {}

@@ -11,11 +11,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A checkpoint's {@code config.json}: values by path, and edits that leave every other character of the
- * text as it was.
+ * A checkpoint's {@code config.json}: values by path, and edits that leave every other character of
+ * the text as it was.
  *
- * <p>Paths are keys joined by dots ({@code text_config.num_experts}). A {@code null} counts as absent,
- * as it does for the libraries that read these files.
+ * <p>Paths are keys joined by dots ({@code text_config.num_experts}). A {@code null} counts as
+ * absent, as it does for the libraries that read these files.
  */
 public final class ModelConfig {
   private final String where;
@@ -78,12 +78,11 @@ public final class ModelConfig {
     return find("model_type")
         .filter(JsonNode::isString)
         .map(JsonNode::stringValue)
-        .orElseThrow(
-            () ->
-                new BadInputException(
-                    where,
-                    "it has no \"model_type\"",
-                    "add the model type the checkpoint was saved with"));
+        .orElseThrow(() ->
+            new BadInputException(
+                where,
+                "it has no \"model_type\"",
+                "add the model type the checkpoint was saved with"));
   }
 
   /** The value at a path, unless it is absent or {@code null}. */

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The mixture-of-experts blocks of a model. Experts are SiLU-gated: {@code down(silu(gate x) * up x)}.
+ * The mixture-of-experts blocks of a model. Experts are SiLU-gated: {@code down(silu(gate x) * up
+ * x)}.
  *
  * @param layers indices of the layers that have such a block, ascending
  * @param experts routed experts per block
@@ -23,7 +24,8 @@ public record MoeBlock(
   }
 
   /**
-   * An expert that every token uses. Several shared experts are stored, and computed, as one wide one.
+   * An expert that every token uses. Several shared experts are stored, and computed, as one wide
+   * one.
    *
    * @param count number of shared experts it stands for
    * @param width width between its projections

@@ -1,6 +1,8 @@
 package io.moetool.formats.family;
 
-/** Where the names of a layer's mixture-of-experts block begin, read off the names of its tensors. */
+/**
+ * Where the names of a layer's mixture-of-experts block begin, read off the names of its tensors.
+ */
 public final class MoeNames {
   private final TensorNames names;
 
@@ -27,7 +29,8 @@ public final class MoeNames {
     String prefix = expertPrefix(layer);
     String old = prefix + from;
     if (!name.startsWith(old + ".")) {
-      throw new IllegalArgumentException("%s is not of expert %d in layer %d".formatted(name, from, layer));
+      throw new IllegalArgumentException(
+          "%s is not of expert %d in layer %d".formatted(name, from, layer));
     }
     return prefix + to + name.substring(old.length());
   }

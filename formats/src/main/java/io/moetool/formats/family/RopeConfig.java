@@ -5,8 +5,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The rotation a config asks for, in either dialect: {@code rope_theta} and {@code rope_scaling} at the
- * top, or both inside {@code rope_parameters}.
+ * The rotation a config asks for, in either dialect: {@code rope_theta} and {@code rope_scaling} at
+ * the top, or both inside {@code rope_parameters}.
  */
 final class RopeConfig {
   private static final String MEND = "use the config the checkpoint was published with";

@@ -9,7 +9,8 @@ public sealed interface RopeScaling {
   record Linear(double factor) implements RopeScaling {}
 
   /**
-   * High frequencies stay, low ones are divided by {@code factor}, with a ramp between (arXiv 2309.00071).
+   * High frequencies stay, low ones are divided by {@code factor}, with a ramp between (arXiv
+   * 2309.00071).
    *
    * @param factor how much longer sequences become
    * @param original positions the model was first trained for

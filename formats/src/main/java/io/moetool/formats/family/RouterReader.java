@@ -40,12 +40,11 @@ final class RouterReader {
     return Stream.of(RouterSpec.Score.values())
         .filter(score -> score.name().toLowerCase(Locale.ROOT).equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new BadInputException(
-                    config.where(),
-                    "routers that score by '%s' are not supported".formatted(name),
-                    "supported: softmax, sigmoid"));
+        .orElseThrow(() ->
+            new BadInputException(
+                config.where(),
+                "routers that score by '%s' are not supported".formatted(name),
+                "supported: softmax, sigmoid"));
   }
 
   private RouterSpec.Weighting weighting() {
@@ -78,8 +77,7 @@ final class RouterReader {
     return new RouterSpec.Groups(
         count,
         keep,
-        RouterSpec.GroupScore.valueOf(
-            values.text(SECTION, "groupScore").toUpperCase(Locale.ROOT)),
+        RouterSpec.GroupScore.valueOf(values.text(SECTION, "groupScore").toUpperCase(Locale.ROOT)),
         RouterSpec.Fill.valueOf(values.text(SECTION, "groupFill").toUpperCase(Locale.ROOT)));
   }
 }

@@ -1,8 +1,8 @@
 package io.moetool.formats.family;
 
 /**
- * How router logits become selected experts and coefficients. A description, without the numbers of a
- * layer: the same value serves every layer of a family, before and after pruning.
+ * How router logits become selected experts and coefficients. A description, without the numbers of
+ * a layer: the same value serves every layer of a family, before and after pruning.
  */
 public sealed interface RouterSpec {
 
@@ -13,10 +13,11 @@ public sealed interface RouterSpec {
   AppliesTo appliesTo();
 
   /**
-   * Whether removing an expert that a token does not choose leaves the token's choice and coefficients as
-   * they are. Raw softmax weights grow, because the removed expert's share leaves the denominator; where
-   * a bias is added to softmax scores, or groups are ranked by their experts, the choice itself may
-   * change; a sparse mixer's shares count experts near the chosen one.
+   * Whether removing an expert that a token does not choose leaves the token's choice and
+   * coefficients as they are. Raw softmax weights grow, because the removed expert's share leaves
+   * the denominator; where a bias is added to softmax scores, or groups are ranked by their
+   * experts, the choice itself may change; a sparse mixer's shares count experts near the chosen
+   * one.
    */
   boolean isInvariantUnderRemoval();
 
@@ -39,8 +40,8 @@ public sealed interface RouterSpec {
   }
 
   /**
-   * Sigmoid scores, chosen with a selection bias, divided by their sum + 1e-20; DeepSeek-V3, GLM-4-MoE
-   * and relatives, which add groups and a scale.
+   * Sigmoid scores, chosen with a selection bias, divided by their sum + 1e-20; DeepSeek-V3,
+   * GLM-4-MoE and relatives, which add groups and a scale.
    */
   static TopScores biasedSigmoidTopK(int k) {
     return of(k, Score.SIGMOID, new Weighting.SumPlus(1e-20f)).withSelectionBias(true);
@@ -120,11 +121,11 @@ public sealed interface RouterSpec {
   }
 
   /**
-   * Phi-3.5-MoE at inference: the two largest logits; each coefficient is the expert's softmax among the
-   * logits near it, and the two are not normalised to each other (arXiv 2409.12136).
+   * Phi-3.5-MoE at inference: the two largest logits; each coefficient is the expert's softmax
+   * among the logits near it, and the two are not normalised to each other (arXiv 2409.12136).
    *
-   * @param jitter ε: a logit {@code z} counts as near the largest one {@code m} while {@code (m - z) /
-   *     max(|z|, m) <= 2 ε}; despite its name in config files it is used at inference too
+   * @param jitter ε: a logit {@code z} counts as near the largest one {@code m} while {@code (m -
+   *     z) / max(|z|, m) <= 2 ε}; despite its name in config files it is used at inference too
    */
   record SparseMixer(float jitter) implements RouterSpec {
     public SparseMixer {

@@ -16,14 +16,13 @@ public final class TensorNames {
   TensorNames(Map<TensorRole, String> patterns) {
     Map<TensorRole, NamePattern> byRole = new EnumMap<>(TensorRole.class);
     Map<TensorRole, NamePattern> biasByRole = new EnumMap<>(TensorRole.class);
-    patterns.forEach(
-        (role, pattern) -> {
-          byRole.put(role, new NamePattern(pattern));
-          if (pattern.endsWith(WEIGHT)) {
-            String module = pattern.substring(0, pattern.length() - WEIGHT.length());
-            biasByRole.put(role, new NamePattern(module + BIAS));
-          }
-        });
+    patterns.forEach((role, pattern) -> {
+      byRole.put(role, new NamePattern(pattern));
+      if (pattern.endsWith(WEIGHT)) {
+        String module = pattern.substring(0, pattern.length() - WEIGHT.length());
+        biasByRole.put(role, new NamePattern(module + BIAS));
+      }
+    });
     weights = Collections.unmodifiableMap(byRole);
     biases = Collections.unmodifiableMap(biasByRole);
   }

@@ -5,8 +5,9 @@ import java.util.Locale;
 /**
  * What a tensor is for. The constant in lower camel case is its key in a family's data file.
  *
- * <p>Linear weights are {@code [out, in]}; H hidden size, I expert width, D dense width, S width of the shared
- * expert, E experts. Where gate and up projection share a tensor, the gate is the first half of the rows.
+ * <p>Linear weights are {@code [out, in]}; H hidden size, I expert width, D dense width, S width of
+ * the shared expert, E experts. Where gate and up projection share a tensor, the gate is the first
+ * half of the rows.
  */
 public enum TensorRole {
   /** Token embedding, {@code [vocabulary, H]}. */
@@ -97,7 +98,10 @@ public enum TensorRole {
     return group;
   }
 
-  /** Whether one tensor of this role holds all experts of a layer, one slice of the outermost axis each. */
+  /**
+   * Whether one tensor of this role holds all experts of a layer, one slice of the outermost axis
+   * each.
+   */
   public boolean isOfAllExperts() {
     return this == EXPERTS_GATE_UP || this == EXPERTS_DOWN;
   }
@@ -111,8 +115,7 @@ public enum TensorRole {
   public String key() {
     StringBuilder key = new StringBuilder();
     for (String word : name().toLowerCase(Locale.ROOT).split("_", -1)) {
-      key.append(
-          key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+      key.append(key.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
     }
     return key.toString();
   }

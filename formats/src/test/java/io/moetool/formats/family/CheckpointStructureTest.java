@@ -60,7 +60,9 @@ class CheckpointStructureTest {
     headers.remove("lm_head.weight");
     assertThat(check(QWEN))
         .containsExactly("ERROR 'lm_head.weight': is missing; [10,6] is expected");
-    assertThat(check(QWEN.replace("\"num_experts\"", "\"tie_word_embeddings\": true, \"num_experts\"")))
+    assertThat(
+            check(
+                QWEN.replace("\"num_experts\"", "\"tie_word_embeddings\": true, \"num_experts\"")))
         .isEmpty();
   }
 
@@ -144,7 +146,8 @@ class CheckpointStructureTest {
         """;
     String bias = "model.layers.0.mlp.moe_statics.e_score_correction_bias";
     headers.outside().attention(0, 8, 4).add("model.layers.0.mlp.gate.weight", 1, 6).expert(0, 0);
-    assertThat(check(ernie)).containsExactly("ERROR '%s': is missing; [1] is expected".formatted(bias));
+    assertThat(check(ernie))
+        .containsExactly("ERROR '%s': is missing; [1] is expected".formatted(bias));
     headers.add(bias, 1);
     assertThat(check(ernie)).isEmpty();
     headers.add(bias, 1, 1);
@@ -196,9 +199,7 @@ class CheckpointStructureTest {
   @Test
   void aRouterThatTheConfigDoesNotCountIsAnError() {
     qwen();
-    headers
-        .add("model.layers.0.mlp.gate.weight", 4, 6)
-        .add("model.layers.1.mlp.gate.bias", 4);
+    headers.add("model.layers.0.mlp.gate.weight", 4, 6).add("model.layers.1.mlp.gate.bias", 4);
     assertThat(check(QWEN))
         .containsExactly(
             "ERROR weights, 'model.layers.0.mlp.gate.weight': shape is [4,6]; there is no router of that shape here",

@@ -62,12 +62,11 @@ class FamilyCatalogTest {
   void aTensorsPlaceIsReadOffItsName() {
     TensorNames names = resolve(QWEN).names();
     assertThat(names.place("model.layers.3.mlp.experts.12.up_proj.weight"))
-        .hasValueSatisfying(
-            place -> {
-              assertThat(place.role()).isEqualTo(TensorRole.EXPERT_UP);
-              assertThat(place.layer()).hasValue(3);
-              assertThat(place.expert()).hasValue(12);
-            });
+        .hasValueSatisfying(place -> {
+          assertThat(place.role()).isEqualTo(TensorRole.EXPERT_UP);
+          assertThat(place.layer()).hasValue(3);
+          assertThat(place.expert()).hasValue(12);
+        });
     assertThat(names.place("model.layers.03.mlp.gate.weight")).isEmpty();
     assertThat(names.place("model.layers.99999999999.mlp.gate.weight")).isEmpty();
     assertThat(names.place("xmodel.layers.3.mlp.gate.weight")).isEmpty();

@@ -150,10 +150,7 @@ class FamilyRulesTest {
                 .withScale(2.5f)
                 .withGroups(
                     new RouterSpec.Groups(
-                        4,
-                        2,
-                        RouterSpec.GroupScore.TOP2_SUM,
-                        RouterSpec.Fill.NEGATIVE_INFINITY)));
+                        4, 2, RouterSpec.GroupScore.TOP2_SUM, RouterSpec.Fill.NEGATIVE_INFINITY)));
   }
 
   @Test
@@ -168,8 +165,7 @@ class FamilyRulesTest {
     Architecture architecture = resolve(MINIMAX);
     assertThat(architecture.rope().rotaryDim()).isEqualTo(16);
     assertThat(architecture.moe().routing())
-        .isEqualTo(
-            RouterSpec.biasedSigmoidTopK(4).withWeighting(new RouterSpec.Weighting.Sum()));
+        .isEqualTo(RouterSpec.biasedSigmoidTopK(4).withWeighting(new RouterSpec.Weighting.Sum()));
     String unbiased = MINIMAX.replace("\"use_routing_bias\": true", "\"use_routing_bias\": false");
     assertThat(resolve(unbiased).moe().routing())
         .isInstanceOfSatisfying(

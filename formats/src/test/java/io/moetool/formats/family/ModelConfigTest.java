@@ -16,7 +16,8 @@ class ModelConfigTest {
           "num_experts":   64,  "other": [64, {"num_experts": 64}],
         "text_config": {"num_experts": 64, "deep": {"num_experts": 64}},
         "rms_norm_eps": 1e-06, "название": "num_experts", "last": null
-      }""";
+      }\
+      """;
 
   @Test
   void onlyTheDigitsOfACountChange() {

@@ -14,8 +14,9 @@ import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
- * A whole decoder as one graph with a key-value cache: inputs {@code input_ids}, {@code attention_mask}
- * and {@code past_key_values.N.key/value}, outputs {@code logits} and {@code present.N.key/value}.
+ * A whole decoder as one graph with a key-value cache: inputs {@code input_ids}, {@code
+ * attention_mask} and {@code past_key_values.N.key/value}, outputs {@code logits} and {@code
+ * present.N.key/value}.
  */
 public final class DecoderModel {
   /** Metadata key: longest sequence the model was made for. */
@@ -130,8 +131,7 @@ public final class DecoderModel {
     }
   }
 
-  private SequenceAttention attention(
-      Map<OptionalInt, SequenceAttention> byWindow, int layer) {
+  private SequenceAttention attention(Map<OptionalInt, SequenceAttention> byWindow, int layer) {
     return Objects.requireNonNull(byWindow.get(architecture.attention().window(layer)));
   }
 
@@ -150,9 +150,7 @@ public final class DecoderModel {
     results.add(attended);
     String x = layers.blockInput(attended.output(), TensorRole.FEED_FORWARD_NORM);
     String block =
-        architecture.isMoe(layer)
-            ? moeBlock(layer, x, layers, weights)
-            : layers.dense(x);
+        architecture.isMoe(layer) ? moeBlock(layer, x, layers, weights) : layers.dense(x);
     return layers.join(attended.output(), block, TensorRole.FEED_FORWARD_NORM);
   }
 
@@ -178,13 +176,10 @@ public final class DecoderModel {
   }
 
   private SequenceValues sequenceValues(String mask, String shape) {
-    String lengths =
-        graph.node("ReduceSum", mask, graph.constant(1)).with("keepdims", 0).output();
+    String lengths = graph.node("ReduceSum", mask, graph.constant(1)).with("keepdims", 0).output();
     String last = graph.node("Sub", lengths, graph.constant(1)).output();
-    String total =
-        graph.node("Shape", mask).with("start", 1).with("end", 2).output();
-    Shape table =
-        Shape.of(architecture.maxPositions(), Layers.angles(architecture.rope()));
+    String total = graph.node("Shape", mask).with("start", 1).with("end", 2).output();
+    Shape table = Shape.of(architecture.maxPositions(), Layers.angles(architecture.rope()));
     return new SequenceValues(
         shape,
         int32(last),

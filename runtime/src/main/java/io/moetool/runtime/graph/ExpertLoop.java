@@ -4,8 +4,8 @@ import io.moetool.formats.family.Architecture;
 import io.moetool.formats.onnx.OnnxGraph;
 
 /**
- * Experts in operators of the ONNX standard: each expert gathers the tokens that chose it and
- * adds its weighted result to theirs.
+ * Experts in operators of the ONNX standard: each expert gathers the tokens that chose it and adds
+ * its weighted result to theirs.
  */
 final class ExpertLoop {
   private final OnnxGraph graph;
@@ -29,20 +29,15 @@ final class ExpertLoop {
     return sum;
   }
 
-  private String add(
-      String sum, String x, String coefficients, int expert, WeightSource weights) {
+  private String add(String sum, String x, String coefficients, int expert, WeightSource weights) {
     String column =
-        graph
-            .node("Gather", coefficients, graph.constant(expert))
-            .with("axis", 1)
-            .output();
+        graph.node("Gather", coefficients, graph.constant(expert)).with("axis", 1).output();
     String users =
         graph
             .node(
                 "Squeeze",
                 graph
-                    .node(
-                        "Gather", graph.node("NonZero", column).output(), graph.constant(0))
+                    .node("Gather", graph.node("NonZero", column).output(), graph.constant(0))
                     .with("axis", 0)
                     .output(),
                 graph.constant(0))
@@ -52,9 +47,6 @@ final class ExpertLoop {
     String scale = graph.node("Gather", column, users).with("axis", 0).output();
     String weighted = graph.node("Mul", result, scale).output();
     String places = graph.node("Unsqueeze", users, graph.constant(1)).output();
-    return graph
-        .node("ScatterND", sum, places, weighted)
-        .with("reduction", "add")
-        .output();
+    return graph.node("ScatterND", sum, places, weighted).with("reduction", "add").output();
   }
 }

@@ -18,8 +18,7 @@ final class ExpertsGraph {
   private final OperatorForm form;
   private final ExternalData data;
 
-  ExpertsGraph(
-      OnnxGraph graph, Architecture architecture, OperatorForm form, ExternalData data) {
+  ExpertsGraph(OnnxGraph graph, Architecture architecture, OperatorForm form, ExternalData data) {
     this.graph = graph;
     this.architecture = architecture;
     this.form = form;
@@ -53,25 +52,21 @@ final class ExpertsGraph {
               spec.score() == RouterSpec.Score.SOFTMAX;
           // The softmax over the best logits is that over all, renormalised.
           case RouterSpec.Weighting.SoftmaxOverSelected _ ->
-              spec.score() == RouterSpec.Score.SOFTMAX
-                  || spec.score() == RouterSpec.Score.IDENTITY;
+              spec.score() == RouterSpec.Score.SOFTMAX || spec.score() == RouterSpec.Score.IDENTITY;
           default -> false;
         };
   }
 
   /**
-   * The softmax of logarithms gives back the coefficients divided by their sum, so any coefficients can be
-   * expressed exactly.
+   * The softmax of logarithms gives back the coefficients divided by their sum, so any coefficients
+   * can be expressed exactly.
    */
   private String fusedWithCoefficients(int layer, String x, String coefficients) {
     String chosen = graph.node("Greater", coefficients, graph.scalar(0f)).output();
     String logits =
         graph
             .node(
-                "Where",
-                chosen,
-                graph.node("Log", coefficients).output(),
-                graph.scalar(NOT_CHOSEN))
+                "Where", chosen, graph.node("Log", coefficients).output(), graph.scalar(NOT_CHOSEN))
             .output();
     String total =
         graph.node("ReduceSum", coefficients, graph.constant(-1)).with("keepdims", 1).output();

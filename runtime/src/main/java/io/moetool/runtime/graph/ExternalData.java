@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The file beside an exported model: which tensor lies where. Tensors are laid out in the order the graph
- * asks for them, each at a page boundary so that it can be mapped.
+ * The file beside an exported model: which tensor lies where. Tensors are laid out in the order the
+ * graph asks for them, each at a page boundary so that it can be mapped.
  */
 public final class ExternalData {
   /** Tensors start at multiples of this. */

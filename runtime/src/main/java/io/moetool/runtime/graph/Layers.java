@@ -10,8 +10,8 @@ import io.moetool.formats.onnx.OnnxNode;
 import java.util.List;
 
 /**
- * The blocks of a decoder layer. Hidden states are {@code [rows, H]}, one row a token of any sequence;
- * only attention looks at sequences.
+ * The blocks of a decoder layer. Hidden states are {@code [rows, H]}, one row a token of any
+ * sequence; only attention looks at sequences.
  */
 final class Layers {
   private final OnnxGraph graph;
@@ -160,8 +160,7 @@ final class Layers {
   private String normHeads(String values, TensorRole normRole) {
     String heads =
         graph
-            .node(
-                "Reshape", values, graph.constant(-1, architecture.attention().headDim()))
+            .node("Reshape", values, graph.constant(-1, architecture.attention().headDim()))
             .output();
     return rootMeanSquare(heads, normRole);
   }

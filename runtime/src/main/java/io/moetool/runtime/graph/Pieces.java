@@ -89,8 +89,8 @@ public final class Pieces {
   }
 
   /**
-   * The end of a layer with experts: what routed experts ({@link #ROUTED}) and the shared expert yield
-   * joins the residual stream.
+   * The end of a layer with experts: what routed experts ({@link #ROUTED}) and the shared expert
+   * yield joins the residual stream.
    */
   public Piece joinExperts(StoredTypes types) {
     OnnxGraph graph = new OnnxGraph("join_experts");
@@ -113,7 +113,8 @@ public final class Pieces {
   }
 
   /**
-   * Whether the end of a layer is more than adding up: otherwise {@link #joinExperts} need not be run.
+   * Whether the end of a layer is more than adding up: otherwise {@link #joinExperts} need not be
+   * run.
    */
   public boolean joinsByAddition() {
     return architecture.moe().shared().isEmpty()
@@ -154,8 +155,7 @@ public final class Pieces {
     return layers
         .attention(
             hidden,
-            form.attention(
-                graph, architecture, values, architecture.attention().window(layer)),
+            form.attention(graph, architecture, values, architecture.attention().window(layer)),
             SequenceAttention.Past.NONE)
         .output();
   }

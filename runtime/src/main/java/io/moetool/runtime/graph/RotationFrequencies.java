@@ -4,8 +4,9 @@ import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.RopeScaling;
 
 /**
- * Frequencies of rotary embedding, one a pair of dimensions: {@code theta^(-2i / d)} with d the rotary
- * dimension, changed by the model's scaling. Rounded to float32, as the reference implementations do.
+ * Frequencies of rotary embedding, one a pair of dimensions: {@code theta^(-2i / d)} with d the
+ * rotary dimension, changed by the model's scaling. Rounded to float32, as the reference
+ * implementations do.
  */
 final class RotationFrequencies {
   private RotationFrequencies() {}
@@ -52,8 +53,7 @@ final class RotationFrequencies {
             (scaling.original() / wavelength - scaling.lowFactor())
                 / (scaling.highFactor() - scaling.lowFactor());
         frequencies[i] =
-            (float)
-                ((1 - smooth) * frequencies[i] / scaling.factor() + smooth * frequencies[i]);
+            (float) ((1 - smooth) * frequencies[i] / scaling.factor() + smooth * frequencies[i]);
       }
     }
     return frequencies;

@@ -6,11 +6,11 @@ import io.moetool.kernels.FloatMatrix;
 import java.lang.foreign.Arena;
 
 /**
- * Cosines and sines of rotary embedding, {@code [positions, rotaryDim / 2]}: the angle of position p is p
- * times the pair's frequency.
+ * Cosines and sines of rotary embedding, {@code [positions, rotaryDim / 2]}: the angle of position
+ * p is p times the pair's frequency.
  *
- * <p>Angles are rounded to float32 on the way, as the reference implementations do; at
- * long positions that rounding is visible in the logits.
+ * <p>Angles are rounded to float32 on the way, as the reference implementations do; at long
+ * positions that rounding is visible in the logits.
  */
 public final class RotationTables {
   private final FloatMatrix cosines;

@@ -58,17 +58,14 @@ final class RouterGraph {
     String groupScores =
         switch (groups.score()) {
           case MAX ->
-              graph
-                  .node("ReduceMax", grouped, graph.constant(-1))
-                  .with("keepdims", 0)
-                  .output();
+              graph.node("ReduceMax", grouped, graph.constant(-1)).with("keepdims", 0).output();
           case TOP2_SUM -> sum(best(grouped, 2).getFirst(), false);
         };
     String kept = best(groupScores, groups.keep()).getLast();
     String nothing = graph.node("Mul", groupScores, graph.scalar(0f)).output();
-    String one = graph.node("Expand", graph.scalar(1f), graph.node("Shape", kept).output()).output();
-    String marks =
-        graph.node("ScatterElements", nothing, kept, one).with("axis", -1).output();
+    String one =
+        graph.node("Expand", graph.scalar(1f), graph.node("Shape", kept).output()).output();
+    String marks = graph.node("ScatterElements", nothing, kept, one).with("axis", -1).output();
     String takesPart =
         graph
             .node("Cast", graph.node("Unsqueeze", marks, graph.constant(2)).output())
@@ -90,17 +87,12 @@ final class RouterGraph {
           case RouterSpec.Weighting.Plain _ -> picked;
           case RouterSpec.Weighting.Sum _ -> divide(picked, sum(picked, true));
           case RouterSpec.Weighting.SumPlus(float epsilon) ->
-              divide(
-                  picked,
-                  graph.node("Add", sum(picked, true), graph.scalar(epsilon)).output());
+              divide(picked, graph.node("Add", sum(picked, true), graph.scalar(epsilon)).output());
           case RouterSpec.Weighting.ClampedSum(float minimum) ->
-              divide(
-                  picked,
-                  graph.node("Max", sum(picked, true), graph.scalar(minimum)).output());
+              divide(picked, graph.node("Max", sum(picked, true), graph.scalar(minimum)).output());
           case RouterSpec.Weighting.SoftmaxOverSelected _ ->
               graph.node("Softmax", picked).with("axis", -1).output();
-          case RouterSpec.Weighting.SigmoidOfSelected _ ->
-              graph.node("Sigmoid", picked).output();
+          case RouterSpec.Weighting.SigmoidOfSelected _ -> graph.node("Sigmoid", picked).output();
         };
     return spec.scale() == 1
         ? weights

@@ -5,9 +5,13 @@ import io.moetool.formats.onnx.OnnxType;
 import java.util.Collections;
 import java.util.Map;
 
-/** Graphs that turn logits into losses, so that a vocabulary-wide softmax never reaches Java code. */
+/**
+ * Graphs that turn logits into losses, so that a vocabulary-wide softmax never reaches Java code.
+ */
 public final class Scoring {
-  /** Logits of a sequence, all leading extents together {@code rows}; the last row predicts nothing. */
+  /**
+   * Logits of a sequence, all leading extents together {@code rows}; the last row predicts nothing.
+   */
   public static final String LOGITS = "logits";
 
   /** Logits of a second model for the same tokens. */
@@ -81,8 +85,7 @@ public final class Scoring {
     return graph.toModel("moetool", "", Map.of());
   }
 
-  private static String logProbabilities(
-      OnnxGraph graph, String name, int rank, int vocabulary) {
+  private static String logProbabilities(OnnxGraph graph, String name, int rank, int vocabulary) {
     Object[] dims = Collections.nCopies(rank, "").toArray();
     for (int axis = 0; axis < rank - 1; axis++) {
       dims[axis] = name + axis;
@@ -100,8 +103,7 @@ public final class Scoring {
   private static String loss(OnnxGraph graph, String logProbabilities, String targets) {
     return graph
         .node(
-            "Neg",
-            graph.node("GatherElements", logProbabilities, targets).with("axis", 1).output())
+            "Neg", graph.node("GatherElements", logProbabilities, targets).with("axis", 1).output())
         .output();
   }
 

@@ -5,11 +5,14 @@ import io.moetool.formats.family.Rope;
 import java.util.function.UnaryOperator;
 
 /**
- * Rotation and attention of the tokens of each sequence among themselves and over their past. Batches are
- * padded on the right.
+ * Rotation and attention of the tokens of each sequence among themselves and over their past.
+ * Batches are padded on the right.
  */
 interface SequenceAttention {
-  /** Keys and values of earlier tokens, {@code [batch, keyValueHeads, past, headDim]}; may be empty names. */
+  /**
+   * Keys and values of earlier tokens, {@code [batch, keyValueHeads, past, headDim]}; may be empty
+   * names.
+   */
   record Past(String key, String value) {
     static final Past NONE = new Past("", "");
   }
@@ -30,7 +33,8 @@ interface SequenceAttention {
    * @param key {@code [rows, keyValueHeads * headDim]}
    * @param value {@code [rows, keyValueHeads * headDim]}
    * @param rotatedQuery norm of rotated queries, from any shape to {@code [rows * heads, headDim]}
-   * @param rotatedKey norm of rotated keys, from any shape to {@code [rows * keyValueHeads, headDim]}
+   * @param rotatedKey norm of rotated keys, from any shape to {@code [rows * keyValueHeads,
+   *     headDim]}
    */
   record Projections(
       String query,
@@ -44,8 +48,6 @@ interface SequenceAttention {
 
   /** Whether ONNX Runtime's fused operator takes heads of this width and rotates them last. */
   static boolean canBeGrouped(Attention attention, Rope rope) {
-    return attention.headDim() % 16 == 0
-        && rope.rotaryDim() % 16 == 0
-        && !attention.normsRotated();
+    return attention.headDim() % 16 == 0 && rope.rotaryDim() % 16 == 0 && !attention.normsRotated();
   }
 }

@@ -30,15 +30,8 @@ final class StandardAttention implements SequenceAttention {
     this.sequences = sequences;
     this.window = window;
     String total = int64(graph.node("Squeeze", sequences.totalLength()).output());
-    String shape =
-        sequences.shape().isEmpty()
-            ? onlySequence()
-            : sequences.shape();
-    String length =
-        graph
-            .node("Gather", shape, graph.scalar(1))
-            .with("axis", 0)
-            .output();
+    String shape = sequences.shape().isEmpty() ? onlySequence() : sequences.shape();
+    String length = graph.node("Gather", shape, graph.scalar(1)).with("axis", 0).output();
     String first = graph.node("Sub", total, length).output();
     String queries = graph.node("Range", first, total, graph.scalar(1)).output();
     String keys = graph.node("Range", graph.scalar(0), total, graph.scalar(1)).output();
@@ -87,23 +80,22 @@ final class StandardAttention implements SequenceAttention {
     return normed.equals(rotated) ? rotated : sequences.split(graph, normed, width);
   }
 
-  /** True where a query may see a key: not after it, and within the window. {@code [sequence, total]}. */
+  /**
+   * True where a query may see a key: not after it, and within the window. {@code [sequence,
+   * total]}.
+   */
   private String mask(String queries, String keys) {
     String causal = graph.node("LessOrEqual", keys, queries).output();
     if (window.isEmpty()) {
       return causal;
     }
     String distance = graph.node("Sub", queries, keys).output();
-    String near =
-        graph
-            .node("Less", distance, graph.scalar((long) window.getAsInt()))
-            .output();
+    String near = graph.node("Less", distance, graph.scalar((long) window.getAsInt())).output();
     return graph.node("And", causal, near).output();
   }
 
   private String onlySequence() {
-    String length =
-        graph.node("Add", int64(sequences.lastPositions()), graph.constant(1)).output();
+    String length = graph.node("Add", int64(sequences.lastPositions()), graph.constant(1)).output();
     return graph.node("Concat", graph.constant(1), length).with("axis", 0).output();
   }
 

@@ -9,8 +9,8 @@ public sealed interface StoredContent {
   record Slice(String name, int index) implements StoredContent {}
 
   /**
-   * The first projections of all experts of a layer, {@code [E, 2I, H]}: row 2i of an expert is row i of
-   * its gate projection, row 2i + 1 of its up projection.
+   * The first projections of all experts of a layer, {@code [E, 2I, H]}: row 2i of an expert is row
+   * i of its gate projection, row 2i + 1 of its up projection.
    */
   record InterleavedGateUp(int layer) implements StoredContent {}
 

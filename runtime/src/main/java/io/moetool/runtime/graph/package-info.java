@@ -1,6 +1,6 @@
 /**
- * The one description of a decoder as ONNX graphs. The same blocks are run piece by piece with streamed
- * weights, and joined into the model that is exported.
+ * The one description of a decoder as ONNX graphs. The same blocks are run piece by piece with
+ * streamed weights, and joined into the model that is exported.
  *
  * <p>Nothing here runs a graph or reads a weight.
  */

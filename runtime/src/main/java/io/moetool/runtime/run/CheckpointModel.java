@@ -10,8 +10,8 @@ import java.lang.foreign.Arena;
 import java.util.Optional;
 
 /**
- * A checkpoint run layer by layer: all tokens pass one layer before the next one's weights are touched,
- * so memory holds one layer and the hidden states, whatever the size of the model.
+ * A checkpoint run layer by layer: all tokens pass one layer before the next one's weights are
+ * touched, so memory holds one layer and the hidden states, whatever the size of the model.
  */
 public final class CheckpointModel implements LanguageModel {
   private final TensorStore store;
@@ -86,7 +86,9 @@ public final class CheckpointModel implements LanguageModel {
       Arena arena, SequenceData data, Optional<MoeTap<?>> tap, RunProgress progress) {
     HiddenStates hidden = new HiddenStates(arena, data, architecture.hidden());
     TensorView embedding = store.view(architecture.names().weight(TensorRole.EMBEDDING));
-    pool.forEach(data.sequences().size(), i -> hidden.embed(i, embedding, architecture.wiring().embeddingScale()));
+    pool.forEach(
+        data.sequences().size(),
+        i -> hidden.embed(i, embedding, architecture.wiring().embeddingScale()));
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
             new LayerRun(scratch, store, architecture, engine, pool, mask, data, hidden)) {

@@ -10,7 +10,10 @@ import io.moetool.runtime.ort.OrtInputs;
 import io.moetool.runtime.ort.OrtOutput;
 import java.lang.foreign.Arena;
 
-/** Final hidden states of a checkpoint; the head is applied to a sequence when its logits are wanted. */
+/**
+ * Final hidden states of a checkpoint; the head is applied to a sequence when its logits are
+ * wanted.
+ */
 final class CheckpointPredictions implements Predictions {
   private static final int RANK = 2;
 

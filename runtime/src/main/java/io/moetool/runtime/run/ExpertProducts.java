@@ -12,11 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The experts of one layer on the tokens that chose them. Tokens are gathered by expert, so that every
- * expert is one product over all its tokens.
+ * The experts of one layer on the tokens that chose them. Tokens are gathered by expert, so that
+ * every expert is one product over all its tokens.
  */
 final class ExpertProducts {
-  /** Rows of one product: enough to reach the speed of a large one, few enough to share between threads. */
+  /**
+   * Rows of one product: enough to reach the speed of a large one, few enough to share between
+   * threads.
+   */
   private static final int MAX_ROWS = 2048;
 
   private final OrtGraph graph;

@@ -7,7 +7,9 @@ import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
 
-/** The hidden state of every token of the data, sequences one after the other, {@code [tokens, H]}. */
+/**
+ * The hidden state of every token of the data, sequences one after the other, {@code [tokens, H]}.
+ */
 final class HiddenStates {
   private final SequenceData data;
   private final FloatMatrix values;

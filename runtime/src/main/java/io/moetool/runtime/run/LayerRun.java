@@ -1,9 +1,9 @@
 package io.moetool.runtime.run;
 
-import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.ExactRouter;
@@ -83,11 +83,7 @@ final class LayerRun implements AutoCloseable {
           i -> attend(layer, tile, tile.from() + i, attentionGraph, attention, weights, router));
       TileBuffers used = buffers.rows(0, hidden.offset(tile.to()) - hidden.offset(tile.from()));
       products.compute(
-          pool,
-          used.normed(),
-          used.selected(),
-          architecture.moe().experts(),
-          used.expertOutputs());
+          pool, used.normed(), used.selected(), architecture.moe().experts(), used.expertOutputs());
       int sequences = tile.to() - tile.from();
       if (pieces.joinsByAddition()) {
         pool.forEach(sequences, i -> combine(tile, tile.from() + i));
@@ -175,13 +171,11 @@ final class LayerRun implements AutoCloseable {
   /** New hidden state: attended + sum of coefficient times expert output, best expert first. */
   private void combine(Tile tile, int sequence) {
     TileBuffers rows = rows(tile, sequence);
-    WeightedRowSum.of(
-        rows.attended(), rows.weights(), rows.expertOutputs(), hidden.of(sequence));
+    WeightedRowSum.of(rows.attended(), rows.weights(), rows.expertOutputs(), hidden.of(sequence));
   }
 
   /** New hidden state where more happens to the experts' sum than being added. */
-  private void combine(
-      Tile tile, int sequence, OrtGraph graph, Piece piece, LayerWeights weights) {
+  private void combine(Tile tile, int sequence, OrtGraph graph, Piece piece, LayerWeights weights) {
     TileBuffers rows = rows(tile, sequence);
     FloatMatrix result = hidden.of(sequence);
     try (Arena arena = Arena.ofConfined();
@@ -203,9 +197,7 @@ final class LayerRun implements AutoCloseable {
     List<Optional<P>> partials = new ArrayList<>(Collections.nCopies(count, Optional.empty()));
     pool.forEach(
         count,
-        i ->
-            partials.set(
-                i, Optional.of(tap.observe(observation(layer, tile, tile.from() + i)))));
+        i -> partials.set(i, Optional.of(tap.observe(observation(layer, tile, tile.from() + i)))));
     for (int i = 0; i < count; i++) {
       tap.add(layer, tile.from() + i, partials.get(i).orElseThrow());
     }

@@ -56,12 +56,11 @@ final class LayerWeights implements StoredTypes {
     TensorInfo info = info(role, bias);
     return OnnxType.of(info.dtype())
         .filter(LayerWeights::isFloat)
-        .orElseThrow(
-            () ->
-                new BadInputException(
-                    store.location(info.name()) + ": tensor " + info.name(),
-                    "weights of type %s cannot be run".formatted(info.dtype()),
-                    "supported: F32, F16, BF16"));
+        .orElseThrow(() ->
+            new BadInputException(
+                store.location(info.name()) + ": tensor " + info.name(),
+                "weights of type %s cannot be run".formatted(info.dtype()),
+                "supported: F32, F16, BF16"));
   }
 
   @Override

@@ -5,8 +5,8 @@ import io.moetool.kernels.IntMatrix;
 import io.moetool.runtime.text.TokenSequence;
 
 /**
- * What one mixture-of-experts block did to one sequence of n tokens. H hidden size, E experts, K experts
- * per token. All matrices are views that are reused after the call they are given to.
+ * What one mixture-of-experts block did to one sequence of n tokens. H hidden size, E experts, K
+ * experts per token. All matrices are views that are reused after the call they are given to.
  *
  * @param layer index of the layer in the model
  * @param sequenceIndex index of the sequence in the data
@@ -16,7 +16,8 @@ import io.moetool.runtime.text.TokenSequence;
  * @param scores full score distribution of the router, {@code [n, E]}
  * @param selected chosen experts, best first, {@code [n, K]}
  * @param weights coefficients that multiply the experts' outputs, {@code [n, K]}
- * @param expertOutputs outputs before the coefficient is applied, row {@code t * K + k}, {@code [n * K, H]}
+ * @param expertOutputs outputs before the coefficient is applied, row {@code t * K + k}, {@code [n
+ *     * K, H]}
  * @param residual hidden state the block's result is added to, {@code [n, H]}
  * @param output hidden state after the block, {@code [n, H]}
  */

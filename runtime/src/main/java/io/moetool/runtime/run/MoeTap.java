@@ -3,8 +3,9 @@ package io.moetool.runtime.run;
 /**
  * Watches every mixture-of-experts block of a run, sequence by sequence.
  *
- * <p>Partial results make sums independent of threads and batch sizes: {@link #observe} sees one sequence
- * and may run on several threads at once; {@link #add} is called on one thread, in sequence order.
+ * <p>Partial results make sums independent of threads and batch sizes: {@link #observe} sees one
+ * sequence and may run on several threads at once; {@link #add} is called on one thread, in
+ * sequence order.
  *
  * @param <P> what one sequence adds in one layer
  */

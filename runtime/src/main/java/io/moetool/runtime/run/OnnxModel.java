@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.stream.LongStream;
 
 /**
- * An exported model, run as it is in one session. Sequences are run one by one with an empty past, so
- * nothing is padded.
+ * An exported model, run as it is in one session. Sequences are run one by one with an empty past,
+ * so nothing is padded.
  */
 public final class OnnxModel implements LanguageModel {
   private static final String LOGITS = "logits";
@@ -67,7 +67,10 @@ public final class OnnxModel implements LanguageModel {
 
   @Override
   public int maxPositions() {
-    return graph.metadata(DecoderModel.MAX_POSITIONS).map(Integer::parseInt).orElse(Integer.MAX_VALUE);
+    return graph
+        .metadata(DecoderModel.MAX_POSITIONS)
+        .map(Integer::parseInt)
+        .orElse(Integer.MAX_VALUE);
   }
 
   @Override
@@ -99,7 +102,10 @@ public final class OnnxModel implements LanguageModel {
           case "input_ids" -> inputs.with("input_ids", tokens, 1, length);
           case "attention_mask" ->
               inputs.with(
-                  "attention_mask", LongStream.generate(() -> 1).limit(length).toArray(), 1, length);
+                  "attention_mask",
+                  LongStream.generate(() -> 1).limit(length).toArray(),
+                  1,
+                  length);
           case "position_ids" ->
               inputs.with("position_ids", LongStream.range(0, length).toArray(), 1, length);
           default -> {
@@ -116,7 +122,11 @@ public final class OnnxModel implements LanguageModel {
     boolean known =
         switch (input) {
           case "input_ids", "attention_mask", "position_ids" -> true;
-          default -> input.startsWith("past_key_values.") && shape.length == 4 && shape[1] > 0 && shape[3] > 0;
+          default ->
+              input.startsWith("past_key_values.")
+                  && shape.length == 4
+                  && shape[1] > 0
+                  && shape[3] > 0;
         };
     if (!known) {
       throw new BadInputException(

@@ -6,8 +6,8 @@ import io.moetool.kernels.IntMatrix;
 import java.lang.foreign.Arena;
 
 /**
- * Memory for one tile: as many whole sequences as go through a layer together. H hidden size, E experts,
- * K experts per token.
+ * Memory for one tile: as many whole sequences as go through a layer together. H hidden size, E
+ * experts, K experts per token.
  */
 final class TileBuffers {
   /** Expert outputs of a tile take at most this many bytes, unless one sequence needs more. */
@@ -38,8 +38,7 @@ final class TileBuffers {
 
   /** Tokens that fit into a tile. */
   static int rows(Architecture architecture, int longestSequence, long allTokens) {
-    long perRow =
-        4L * architecture.hidden() * architecture.moe().routing().expertsPerToken();
+    long perRow = 4L * architecture.hidden() * architecture.moe().routing().expertsPerToken();
     long fitting = Math.min(EXPERT_OUTPUT_BYTES / perRow, allTokens);
     return Math.toIntExact(Math.max(longestSequence, fitting));
   }

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 
 /**
- * A fixed number of threads that share numbered units of work. What a unit computes must not depend on
- * which thread takes it or when.
+ * A fixed number of threads that share numbered units of work. What a unit computes must not depend
+ * on which thread takes it or when.
  */
 public final class WorkPool implements AutoCloseable {
   private final int threads;
@@ -30,18 +30,19 @@ public final class WorkPool implements AutoCloseable {
     return threads;
   }
 
-  /** Runs units {@code 0 .. count - 1}; returns when all are done, or throws what one threw first. */
+  /**
+   * Runs units {@code 0 .. count - 1}; returns when all are done, or throws what one threw first.
+   */
   public void forEach(int count, IntConsumer unit) {
     AtomicInteger next = new AtomicInteger();
     List<Future<?>> workers = new ArrayList<>();
     for (int i = 0; i < Math.min(threads, count); i++) {
       workers.add(
-          executor.submit(
-              () -> {
-                for (int n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
-                  unit.accept(n);
-                }
-              }));
+          executor.submit(() -> {
+            for (int n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
+              unit.accept(n);
+            }
+          }));
     }
     await(workers, next, count);
   }

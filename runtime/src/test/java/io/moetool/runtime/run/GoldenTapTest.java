@@ -48,7 +48,8 @@ class GoldenTapTest {
           RunProgress.NONE);
       assertThat(seen)
           .hasSize(golden.architecture().moe().layers().size() * golden.data().sequences().size())
-          .startsWith("layer %d sequence 0".formatted(golden.architecture().moe().layers().getFirst()))
+          .startsWith(
+              "layer %d sequence 0".formatted(golden.architecture().moe().layers().getFirst()))
           .doesNotHaveDuplicates();
     }
   }

@@ -20,7 +20,9 @@ class SequenceScoringTest {
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
   private static final float LN3 = (float) Math.log(3);
 
-  /** Probabilities 1/4, 3/4 at position 0 and 1/2, 1/2 at position 1; position 2 predicts nothing. */
+  /**
+   * Probabilities 1/4, 3/4 at position 0 and 1/2, 1/2 at position 1; position 2 predicts nothing.
+   */
   private static final float[][] BASE = {{0, LN3}, {5, 5}, {100, -100}};
 
   /** Probabilities 3/4, 1/4 and 1/2, 1/2. */
@@ -45,8 +47,7 @@ class SequenceScoringTest {
       SequenceComparer.Sums sums = comparer.compare(base, candidate, SEQUENCE);
       // 1/4 ln(1/3) + 3/4 ln 3 at position 0, nothing at position 1
       assertThat(sums.divergence()).isCloseTo(0.5 * Math.log(3), within(1e-6));
-      assertThat(sums.candidateLoss())
-          .isCloseTo(Math.log(4.0 / 3) + Math.log(2), within(1e-6));
+      assertThat(sums.candidateLoss()).isCloseTo(Math.log(4.0 / 3) + Math.log(2), within(1e-6));
       // most likely: 1 against 0, then a tie that both resolve alike
       assertThat(sums.agreements()).isEqualTo(1);
     }

@@ -21,15 +21,14 @@ class WorkPoolTest {
   @Test
   void aFailureReachesTheCallerAndThePoolStaysUsable() {
     try (WorkPool pool = new WorkPool(2)) {
-      assertThatThrownBy(
-              () ->
-                  pool.forEach(
-                      10,
-                      i -> {
-                        if (i == 3) {
-                          throw new IllegalArgumentException("unit 3");
-                        }
-                      }))
+      assertThatThrownBy(() ->
+              pool.forEach(
+                  10,
+                  i -> {
+                    if (i == 3) {
+                      throw new IllegalArgumentException("unit 3");
+                    }
+                  }))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("unit 3");
       AtomicIntegerArray runs = new AtomicIntegerArray(4);

@@ -70,7 +70,9 @@ final class ExportContent {
 
   /** Experts that share a tensor share its name. */
   private void addSources(List<String> sources, int layer, List<TensorRole> roles) {
-    for (int expert = 0; expert < (experts.areStacked() ? 1 : architecture.moe().experts()); expert++) {
+    for (int expert = 0;
+        expert < (experts.areStacked() ? 1 : architecture.moe().experts());
+        expert++) {
       for (TensorRole role : roles) {
         sources.add(architecture.names().weight(role, layer, expert));
       }

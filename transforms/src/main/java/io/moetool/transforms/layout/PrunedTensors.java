@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which tensors of a checkpoint stay when experts go, under which names, and which part of the routers. */
+/**
+ * Which tensors of a checkpoint stay when experts go, under which names, and which part of the
+ * routers.
+ */
 public final class PrunedTensors {
   private final Architecture architecture;
   private final MoeNames moeNames;

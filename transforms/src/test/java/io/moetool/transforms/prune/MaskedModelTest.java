@@ -70,15 +70,16 @@ class MaskedModelTest {
     List<float[]> masked;
     try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
       Map<Integer, SortedSet<Integer>> removed = everySecondExpertOfAGroup(source.architecture());
-      int keep =
-          source.architecture().moe().experts() - removed.values().iterator().next().size();
+      int keep = source.architecture().moe().experts() - removed.values().iterator().next().size();
       assumeThat(keep)
           .isGreaterThanOrEqualTo(source.architecture().moe().routing().expertsPerToken());
       new Pruner(source, "test")
           .prune(
               "plan", plan(source, removed, keep), OptionalLong.empty(), out, WriteProgress.none());
       masked = logits(source, new ExpertMask(removed), data);
-      assertThat(masked).usingRecursiveComparison().isNotEqualTo(logits(source, ExpertMask.NONE, data));
+      assertThat(masked)
+          .usingRecursiveComparison()
+          .isNotEqualTo(logits(source, ExpertMask.NONE, data));
     }
     try (SourceModel pruned = SourceModel.open(out, FAMILIES)) {
       List<float[]> found = logits(pruned, ExpertMask.NONE, data);
@@ -93,9 +94,7 @@ class MaskedModelTest {
       Architecture architecture) {
     int experts = architecture.moe().experts();
     int groups =
-        architecture.moe().routing() instanceof RouterSpec.TopScores top
-            ? top.groups().count()
-            : 1;
+        architecture.moe().routing() instanceof RouterSpec.TopScores top ? top.groups().count() : 1;
     int size = experts / groups;
     Map<Integer, SortedSet<Integer>> removed = new TreeMap<>();
     for (int layer : architecture.moe().layers()) {
@@ -110,18 +109,16 @@ class MaskedModelTest {
     return removed;
   }
 
-  private static Plan plan(
-      SourceModel source, Map<Integer, SortedSet<Integer>> removed, int keep) {
+  private static Plan plan(SourceModel source, Map<Integer, SortedSet<Integer>> removed, int keep) {
     int experts = source.architecture().moe().experts();
     List<LayerEvidence> layers =
         removed.entrySet().stream()
-            .map(
-                layer ->
-                    LayerEvidence.ofWeights(
-                        layer.getKey(),
-                        IntStream.range(0, experts)
-                            .mapToDouble(expert -> layer.getValue().contains(expert) ? 0 : 1)
-                            .toArray()))
+            .map(layer ->
+                LayerEvidence.ofWeights(
+                    layer.getKey(),
+                    IntStream.range(0, experts)
+                        .mapToDouble(expert -> layer.getValue().contains(expert) ? 0 : 1)
+                        .toArray()))
             .toList();
     Evidence evidence =
         new Evidence(

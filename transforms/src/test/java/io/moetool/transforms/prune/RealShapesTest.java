@@ -31,7 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Checkpoints of every family and dialect, written by the reference library, and the bundled model. */
+/**
+ * Checkpoints of every family and dialect, written by the reference library, and the bundled model.
+ */
 class RealShapesTest {
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
   private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
@@ -74,12 +76,11 @@ class RealShapesTest {
 
       assertThat(verification.findings()).isEmpty();
       assertThat(verification.source())
-          .hasValueSatisfying(
-              comparison -> {
-                assertThat(comparison.identical()).isEqualTo(result.tensorsCopied());
-                assertThat(comparison.changed()).hasSize(tensorsOfAllExperts(source));
-                assertThat(comparison.unproven()).isEmpty();
-              });
+          .hasValueSatisfying(comparison -> {
+            assertThat(comparison.identical()).isEqualTo(result.tensorsCopied());
+            assertThat(comparison.changed()).hasSize(tensorsOfAllExperts(source));
+            assertThat(comparison.unproven()).isEmpty();
+          });
       assertThat(result.bytesAfter()).isEqualTo(plan.forecast().bytesAfter());
     }
     try (SourceModel pruned = SourceModel.open(out, FAMILIES)) {
@@ -113,7 +114,8 @@ class RealShapesTest {
       assertThat(architecture.moe().experts()).isEqualTo(32);
     }
     assertThat(Folders.hashes(out).keySet())
-        .contains("tokenizer.json", "tokenizer_config.json", "generation_config.json", Manifest.FILE)
+        .contains(
+            "tokenizer.json", "tokenizer_config.json", "generation_config.json", Manifest.FILE)
         .doesNotContain("README.md");
     try (CheckpointStore pruned = CheckpointStore.open(out)) {
       assertThat(pruned.shards()).hasSize(2);
@@ -129,7 +131,13 @@ class RealShapesTest {
             .toList();
     Evidence evidence =
         new Evidence(
-            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), layers, List.of());
+            "test",
+            source.fingerprint(),
+            "random",
+            OptionalLong.of(7),
+            Optional.empty(),
+            layers,
+            List.of());
     return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
         .prune(evidence, Target.keep(keep), true);
   }

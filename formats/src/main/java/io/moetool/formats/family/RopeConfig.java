@@ -20,6 +20,7 @@ final class RopeConfig {
   }
 
   Rope read(Rope.Layout layout, double defaultTheta, double rotaryShare, int headDim) {
+    requireOneForAllLayers();
     double theta = number("rope_theta").orElse(defaultTheta);
     if (!(theta > 1) || Double.isInfinite(theta)) {
       throw new BadInputException(
@@ -33,6 +34,16 @@ final class RopeConfig {
           MEND);
     }
     return new Rope(layout, theta, rotaryDim, scaling());
+  }
+
+  private void requireOneForAllLayers() {
+    if (parameters.isPresent() && parameters.get().valueStream().anyMatch(JsonNode::isObject)) {
+      throw new BadInputException(
+          config.where(),
+          "rotations that differ by layer type are not supported, found "
+              + parameters.get().propertyNames(),
+          "supported: rope_parameters with one rotation for all layers");
+    }
   }
 
   private RopeScaling scaling() {

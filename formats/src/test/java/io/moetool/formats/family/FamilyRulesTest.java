@@ -91,6 +91,14 @@ class FamilyRulesTest {
   }
 
   @Test
+  void rotationsThatDifferByLayerTypeAreRefused() {
+    assertRefused(
+        ERNIE.replace(
+            "\"use_bias\"", "\"rope_parameters\": {\"full_attention\": {}}, \"use_bias\""),
+        "rotations that differ by layer type are not supported, found [full_attention]");
+  }
+
+  @Test
   void qwen2SeesFarInEverySecondLayerAndBeyondTheWindowedOnes() {
     Attention attention = resolve(QWEN2).attention();
     assertThat(attention.window(0)).hasValue(128);

@@ -12,11 +12,10 @@ import java.util.List;
  * @param hidden hidden size
  * @param vocabulary rows of the embedding
  * @param maxPositions longest sequence the model was made for
- * @param tiedHead whether the head is the embedding
+ * @param head what yields the logits
  * @param norm norms of blocks and of the final hidden state
  * @param wiring how blocks and the residual stream are joined
- * @param attention attention of every layer
- * @param rope rotation of queries and keys
+ * @param mixers what lets tokens see each other, one a layer
  * @param moe mixture-of-experts blocks
  * @param denseWidth width of the dense feed-forward block in layers without experts
  * @param names tensor names
@@ -29,17 +28,27 @@ public record Architecture(
     int hidden,
     int vocabulary,
     int maxPositions,
-    boolean tiedHead,
+    OutputHead head,
     Norm norm,
     Wiring wiring,
-    Attention attention,
-    Rope rope,
+    List<TokenMixer> mixers,
     MoeBlock moe,
     int denseWidth,
     TensorNames names,
     List<String> expertCountPaths) {
   public Architecture {
+    mixers = List.copyOf(mixers);
     expertCountPaths = List.copyOf(expertCountPaths);
+  }
+
+  /** What lets the tokens of a layer see each other. */
+  public TokenMixer mixer(int layer) {
+    return mixers.get(layer);
+  }
+
+  /** The different rotations of the layers, in the order of their first use. */
+  public List<Rope> ropes() {
+    return mixers.stream().flatMap(mixer -> mixer.rope().stream()).distinct().toList();
   }
 
   /** Whether a layer has experts; the others have a dense feed-forward block. */

@@ -1,12 +1,10 @@
 package io.moetool.formats.family;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 
 /**
- * Grouped-query attention of a family.
+ * Grouped-query attention of one layer.
  *
  * @param heads query heads
  * @param keyValueHeads key and value heads; divides {@code heads}
@@ -17,7 +15,8 @@ import java.util.OptionalInt;
  * @param queryKeyNorm what the RMS norm of queries and keys covers
  * @param normsRotated whether that norm comes after the rotation instead of before
  * @param clip bound on the absolute value of queries, keys and values after projection (and norm)
- * @param slidingWindow what limits how far back some layers see
+ * @param rope rotation of queries and keys
+ * @param reach which earlier tokens a token sees
  */
 public record Attention(
     int heads,
@@ -29,7 +28,9 @@ public record Attention(
     QueryKeyNorm queryKeyNorm,
     boolean normsRotated,
     OptionalDouble clip,
-    Optional<SlidingWindow> slidingWindow) {
+    Optional<Rope> rope,
+    Reach reach)
+    implements TokenMixer {
 
   /** What the norm of queries and keys covers. */
   public enum QueryKeyNorm {
@@ -40,16 +41,17 @@ public record Attention(
     WHOLE
   }
 
-  /**
-   * A limit on how far back tokens see.
-   *
-   * @param keys number of keys a token sees, itself included
-   * @param layers layers with this limit; the others see everything
-   */
-  public record SlidingWindow(int keys, List<Integer> layers) {
-    public SlidingWindow {
-      layers = List.copyOf(layers);
-    }
+  /** Which earlier tokens a token sees. */
+  public sealed interface Reach {
+    /** All of them. */
+    record Everything() implements Reach {}
+
+    /**
+     * The nearest.
+     *
+     * @param keys number of keys a token sees, itself included
+     */
+    record Window(int keys) implements Reach {}
   }
 
   /** Width of the query projection. */
@@ -60,12 +62,5 @@ public record Attention(
   /** Width of the key and of the value projection. */
   public int keyValueWidth() {
     return Math.multiplyExact(keyValueHeads, headDim);
-  }
-
-  /** Number of keys a token sees in a layer, itself included; empty if it sees all before it. */
-  public OptionalInt window(int layer) {
-    return slidingWindow.filter(window -> window.layers().contains(layer)).stream()
-        .mapToInt(SlidingWindow::keys)
-        .findFirst();
   }
 }

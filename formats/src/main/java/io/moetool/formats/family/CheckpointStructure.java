@@ -50,32 +50,31 @@ public final class CheckpointStructure {
   }
 
   private void expectedTensors() {
-    TensorNames names = architecture.names();
-    for (TensorRole role : expected.outside()) {
-      require(names.weight(role), role);
+    for (RoleShape tensor : expected.outside()) {
+      require(tensor, 0);
     }
     for (int layer = 0; layer < architecture.layers(); layer++) {
-      for (TensorRole role : expected.inLayer(layer)) {
-        require(names.weight(role, layer), role);
-        Optional<Shape> bias = expected.bias(role);
-        if (bias.isPresent()) {
-          require(names.bias(role, layer), bias.get());
-        }
+      for (RoleShape tensor : expected.inLayer(layer)) {
+        require(tensor, layer);
       }
       if (architecture.isMoe(layer)) {
-        for (TensorRole role : expected.perExpert()) {
-          requireExperts(layer, role);
+        for (RoleShape tensor : expected.perExpert()) {
+          requireExperts(layer, tensor);
         }
       }
     }
   }
 
-  private void require(String name, TensorRole role) {
+  private void require(RoleShape tensor, int layer) {
+    String name = architecture.names().weight(tensor.role(), layer);
     require(
         name,
-        tensors.contains(name) && expected.isShapeOf(role, tensors.info(name).shape())
+        tensors.contains(name) && tensor.isShape(tensors.info(name).shape())
             ? tensors.info(name).shape()
-            : expected.weight(role));
+            : tensor.weight());
+    tensor
+        .bias()
+        .ifPresent(shape -> require(architecture.names().bias(tensor.role(), layer), shape));
   }
 
   private void require(String name, Shape shape) {
@@ -85,11 +84,12 @@ public final class CheckpointStructure {
   }
 
   /** A missing expert lacks several tensors; one finding a layer and role says it. */
-  private void requireExperts(int layer, TensorRole role) {
+  private void requireExperts(int layer, RoleShape tensor) {
+    TensorRole role = tensor.role();
     List<Integer> missing = new ArrayList<>();
     for (int expert = 0; expert < architecture.moe().experts(); expert++) {
       String name = architecture.names().weight(role, layer, expert);
-      if (compare(name, expected.weight(role))) {
+      if (compare(name, tensor.weight())) {
         expertTypes.merge(tensors.info(name).dtype(), 1, Integer::sum);
       } else {
         missing.add(expert);
@@ -198,7 +198,7 @@ public final class CheckpointStructure {
     return architecture.isMoe(place.layer().orElse(-1))
         && (place.bias()
             ? shape.equals(Shape.of(experts))
-            : expected.isShapeOf(place.role(), shape));
+            : expected.indexedByExpert(place.role()).isShape(shape));
   }
 
   private void elementTypes() {

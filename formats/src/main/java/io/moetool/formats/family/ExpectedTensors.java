@@ -3,25 +3,9 @@ package io.moetool.formats.family;
 import io.moetool.formats.Shape;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Which tensors a checkpoint of an architecture stores, and their shapes. */
 final class ExpectedTensors {
-  private static final List<TensorRole> OUTSIDE =
-      List.of(TensorRole.EMBEDDING, TensorRole.FINAL_NORM, TensorRole.HEAD);
-  private static final List<TensorRole> EVERY_LAYER =
-      List.of(
-          TensorRole.ATTENTION_NORM,
-          TensorRole.QUERY,
-          TensorRole.KEY,
-          TensorRole.VALUE,
-          TensorRole.OUTPUT,
-          TensorRole.QUERY_NORM,
-          TensorRole.KEY_NORM,
-          TensorRole.FEED_FORWARD_NORM);
-  private static final List<TensorRole> DENSE =
-      List.of(TensorRole.DENSE_GATE, TensorRole.DENSE_UP, TensorRole.DENSE_DOWN);
   private static final List<TensorRole> SHARED =
       List.of(
           TensorRole.SHARED_GATE,
@@ -37,28 +21,40 @@ final class ExpectedTensors {
     this.experts = new ExpertTensors(architecture.names());
   }
 
-  /** Roles with one tensor in the whole model. */
-  List<TensorRole> outside() {
-    return OUTSIDE.stream()
-        .filter(role -> role != TensorRole.HEAD || !architecture.tiedHead())
-        .filter(architecture.names()::has)
-        .toList();
+  /** Tensors of which the whole model has one. */
+  List<RoleShape> outside() {
+    List<RoleShape> tensors = new ArrayList<>();
+    tensors.add(embedding(TensorRole.EMBEDDING));
+    tensors.add(norm(TensorRole.FINAL_NORM));
+    if (!architecture.head().tied()) {
+      tensors.add(embedding(TensorRole.HEAD).withBias(architecture.head().bias()));
+    }
+    return named(tensors);
   }
 
-  /** Roles with one tensor in this layer. */
-  List<TensorRole> inLayer(int layer) {
-    Attention attention = architecture.attention();
-    Stream<TensorRole> common =
-        EVERY_LAYER.stream()
-            .filter(role ->
-                attention.queryKeyNorm() != Attention.QueryKeyNorm.NONE
-                    || (role != TensorRole.QUERY_NORM && role != TensorRole.KEY_NORM));
-    return Stream.concat(common, architecture.isMoe(layer) ? moeBlock().stream() : DENSE.stream())
-        .filter(architecture.names()::has)
-        .toList();
+  /** Tensors of which this layer has one. */
+  List<RoleShape> inLayer(int layer) {
+    List<RoleShape> tensors = new ArrayList<>();
+    tensors.add(norm(TensorRole.ATTENTION_NORM));
+    tensors.addAll(MixerTensors.of(architecture.mixer(layer), architecture.hidden()));
+    tensors.add(norm(TensorRole.FEED_FORWARD_NORM));
+    tensors.addAll(architecture.isMoe(layer) ? moeBlock() : dense());
+    return named(tensors);
   }
 
-  private List<TensorRole> moeBlock() {
+  /** Tensors of which every expert of a layer has one. */
+  List<RoleShape> perExpert() {
+    return experts.areStacked()
+        ? List.of()
+        : experts.roles().stream().map(role -> new RoleShape(role, moe(role), false)).toList();
+  }
+
+  /** The tensor of a role that is indexed by expert, whether or not the architecture uses it. */
+  RoleShape indexedByExpert(TensorRole role) {
+    return new RoleShape(role, moe(role), false);
+  }
+
+  private List<RoleShape> moeBlock() {
     List<TensorRole> roles = new ArrayList<>();
     roles.add(TensorRole.ROUTER);
     MoeBlock moe = architecture.moe();
@@ -74,67 +70,48 @@ final class ExpectedTensors {
         roles.add(TensorRole.SHARED_ROUTER);
       }
     }
-    return roles;
+    return roles.stream().map(role -> new RoleShape(role, moe(role), false)).toList();
   }
 
-  /** Roles with one tensor per expert in layers with experts. */
-  List<TensorRole> perExpert() {
-    return experts.areStacked() ? List.of() : experts.roles();
+  private List<RoleShape> dense() {
+    int hidden = architecture.hidden();
+    int width = architecture.denseWidth();
+    return List.of(
+        RoleShape.of(TensorRole.DENSE_GATE, width, hidden),
+        RoleShape.of(TensorRole.DENSE_UP, width, hidden),
+        RoleShape.of(TensorRole.DENSE_DOWN, hidden, width));
   }
 
-  /** Whether a weight may be stored in this shape. */
-  boolean isShapeOf(TensorRole role, Shape found) {
-    Shape shape = weight(role);
-    return found.equals(shape)
-        || (role == TensorRole.SELECTION_BIAS && found.equals(Shape.of(1, shape.dim(0))));
-  }
-
-  /** Shape of a role's weight. */
-  Shape weight(TensorRole role) {
+  /** Shape of a role of the mixture-of-experts block. */
+  private Shape moe(TensorRole role) {
     long hidden = architecture.hidden();
-    Attention attention = architecture.attention();
-    long query = attention.queryWidth();
-    long keyValue = attention.keyValueWidth();
-    boolean perHead = attention.queryKeyNorm() == Attention.QueryKeyNorm.PER_HEAD;
+    long count = architecture.moe().experts();
+    long width = architecture.moe().expertWidth();
+    long shared = architecture.moe().shared().map(MoeBlock.SharedExpert::width).orElse(0);
     return switch (role) {
-      case EMBEDDING, HEAD -> Shape.of(architecture.vocabulary(), hidden);
-      case FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM -> Shape.of(hidden);
-      case QUERY -> Shape.of(query, hidden);
-      case KEY, VALUE -> Shape.of(keyValue, hidden);
-      case OUTPUT -> Shape.of(hidden, query);
-      case QUERY_NORM -> Shape.of(perHead ? attention.headDim() : query);
-      case KEY_NORM -> Shape.of(perHead ? attention.headDim() : keyValue);
-      case ROUTER -> Shape.of(architecture.moe().experts(), hidden);
-      case SELECTION_BIAS -> Shape.of(architecture.moe().experts());
-      case SHARED_GATE, SHARED_UP -> Shape.of(sharedWidth(), hidden);
-      case SHARED_GATE_UP -> Shape.of(2 * sharedWidth(), hidden);
-      case SHARED_DOWN -> Shape.of(hidden, sharedWidth());
+      case ROUTER -> Shape.of(count, hidden);
+      case SELECTION_BIAS -> Shape.of(count);
+      case EXPERT_GATE, EXPERT_UP -> Shape.of(width, hidden);
+      case EXPERT_DOWN -> Shape.of(hidden, width);
+      case EXPERTS_GATE_UP -> Shape.of(count, 2 * width, hidden);
+      case EXPERTS_DOWN -> Shape.of(count, hidden, width);
+      case SHARED_GATE, SHARED_UP -> Shape.of(shared, hidden);
+      case SHARED_GATE_UP -> Shape.of(2 * shared, hidden);
+      case SHARED_DOWN -> Shape.of(hidden, shared);
       case SHARED_ROUTER -> Shape.of(1, hidden);
-      case EXPERT_GATE, EXPERT_UP -> Shape.of(architecture.moe().expertWidth(), hidden);
-      case EXPERT_DOWN -> Shape.of(hidden, architecture.moe().expertWidth());
-      case EXPERTS_GATE_UP ->
-          Shape.of(architecture.moe().experts(), 2L * architecture.moe().expertWidth(), hidden);
-      case EXPERTS_DOWN ->
-          Shape.of(architecture.moe().experts(), hidden, architecture.moe().expertWidth());
-      case DENSE_GATE, DENSE_UP -> Shape.of(architecture.denseWidth(), hidden);
-      case DENSE_DOWN -> Shape.of(hidden, architecture.denseWidth());
+      default -> throw new IllegalArgumentException(role + " is not of this block");
     };
   }
 
-  private long sharedWidth() {
-    return architecture.moe().shared().map(MoeBlock.SharedExpert::width).orElse(0);
+  private RoleShape embedding(TensorRole role) {
+    return RoleShape.of(role, architecture.vocabulary(), architecture.hidden());
   }
 
-  /** Shape of a role's bias, empty where the model has none. */
-  Optional<Shape> bias(TensorRole role) {
-    Attention attention = architecture.attention();
-    boolean has =
-        switch (role) {
-          case QUERY, KEY, VALUE -> attention.projectionBias();
-          case OUTPUT -> attention.outputBias();
-          case FINAL_NORM, ATTENTION_NORM, FEED_FORWARD_NORM -> architecture.norm().hasBias();
-          default -> false;
-        };
-    return has ? Optional.of(Shape.of(weight(role).dim(0))) : Optional.empty();
+  private RoleShape norm(TensorRole role) {
+    return RoleShape.of(role, architecture.hidden()).withBias(architecture.norm().hasBias());
+  }
+
+  private List<RoleShape> named(List<RoleShape> tensors) {
+    return tensors.stream().filter(tensor -> architecture.names().has(tensor.role())).toList();
   }
 }

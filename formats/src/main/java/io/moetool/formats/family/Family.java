@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -48,7 +47,6 @@ public final class Family {
     int hidden = values.count("dimensions", "hidden");
     requireSilu(config, values);
     requireCovered(config);
-    Attention attention = attention(config, values, layers, hidden);
     return new Architecture(
         id(),
         config.modelType(),
@@ -56,63 +54,16 @@ public final class Family {
         hidden,
         values.count("dimensions", "vocabulary"),
         values.count("dimensions", "maxPositions"),
-        values.flag("head", "tied"),
+        new OutputHead(values.flag("head", "tied"), values.flag("head", "bias", false)),
         new Norm(
             Norm.Kind.valueOf(values.text("norm", "kind", "rms").toUpperCase(Locale.ROOT)),
             values.number("norm", "epsilon")),
         wiring(config, values),
-        attention,
-        rope(config, values, attention.headDim()),
+        new MixerReader(config, values, layers, hidden).read(),
         moe(config, values, layers),
         values.count("dimensions", "denseWidth"),
         names(),
         values.presentPaths("dimensions", "experts"));
-  }
-
-  private static Attention attention(
-      ModelConfig config, FamilyValues values, int layers, int hidden) {
-    int heads = values.count("attention", "heads");
-    int keyValueHeads = values.count("attention", "keyValueHeads", heads);
-    if (heads % keyValueHeads != 0) {
-      throw new BadInputException(
-          config.where(),
-          "%d query heads cannot share %d key/value heads evenly".formatted(heads, keyValueHeads),
-          "use the config the checkpoint was published with");
-    }
-    int headDim = values.count("attention", "headDim", Math.max(1, hidden / heads));
-    return new Attention(
-        heads,
-        keyValueHeads,
-        headDim,
-        values.number("attention", "scale", 1 / Math.sqrt(headDim)),
-        values.flag("attention", "projectionBias"),
-        values.flag("attention", "outputBias"),
-        values.flag("attention", "queryKeyNormUsed", true)
-            ? Attention.QueryKeyNorm.valueOf(
-                values.text("attention", "queryKeyNorm").toUpperCase(Locale.ROOT))
-            : Attention.QueryKeyNorm.NONE,
-        values.flag("attention", "normsRotated", false),
-        values
-            .optionalNumber("attention", "clip")
-            .map(OptionalDouble::of)
-            .orElse(OptionalDouble.empty()),
-        values
-            .optionalCount("attention", "slidingWindow")
-            .map(keys ->
-                new Attention.SlidingWindow(
-                    keys, LayerRule.read(values, "slidingLayers", layers))));
-  }
-
-  private static Rope rope(ModelConfig config, FamilyValues values, int headDim) {
-    return new RopeConfig(config)
-        .read(
-            Rope.Layout.valueOf(values.text("rope", "layout", "half").toUpperCase(Locale.ROOT)),
-            values.number("rope", "defaultTheta"),
-            values
-                .optionalCount("rope", "rotaryDim")
-                .map(dim -> (double) dim / headDim)
-                .orElseGet(() -> values.number("rope", "rotaryShare", 1)),
-            headDim);
   }
 
   private static Wiring wiring(ModelConfig config, FamilyValues values) {

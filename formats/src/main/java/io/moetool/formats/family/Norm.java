@@ -11,6 +11,8 @@ public record Norm(Kind kind, double epsilon) {
   public enum Kind {
     /** {@code w * x / sqrt(mean(x^2) + epsilon)}. */
     RMS,
+    /** {@code (1 + w) * x / sqrt(mean(x^2) + epsilon)}. */
+    RMS_PLUS_ONE,
     /** {@code w * (x - mean) / sqrt(variance + epsilon) + bias}. */
     LAYER
   }

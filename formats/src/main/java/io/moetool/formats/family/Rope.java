@@ -9,6 +9,11 @@ package io.moetool.formats.family;
  * @param scaling what is done to reach longer sequences
  */
 public record Rope(Layout layout, double theta, int rotaryDim, RopeScaling scaling) {
+  /** Number of angles per position: one a pair of dimensions. */
+  public int angles() {
+    return rotaryDim / 2;
+  }
+
   /** Which dimensions form a pair. */
   public enum Layout {
     /** {@code (i, i + rotaryDim / 2)}. */

@@ -30,8 +30,8 @@ class FamilyCatalogTest {
   @Test
   void numbersOfAConfigFillTheFamilyIn() {
     Architecture architecture = resolve(QWEN);
-    assertThat(architecture.attention().queryWidth()).isEqualTo(128);
-    assertThat(architecture.rope().theta()).isEqualTo(5000);
+    assertThat(((Attention) architecture.mixer(0)).queryWidth()).isEqualTo(128);
+    assertThat(architecture.ropes().getFirst().theta()).isEqualTo(5000);
     assertThat(architecture.moe().routing().expertsPerToken()).isEqualTo(2);
     assertThat(architecture.moe().routing().isInvariantUnderRemoval()).isTrue();
     assertThat(architecture.expertCountPaths()).containsExactly("num_experts");
@@ -53,7 +53,7 @@ class FamilyCatalogTest {
                 "\"rope_theta\": 5000",
                 "\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 5000}");
     Architecture architecture = resolve(newer);
-    assertThat(architecture.rope()).isEqualTo(resolve(QWEN).rope());
+    assertThat(architecture.ropes()).isEqualTo(resolve(QWEN).ropes());
     assertThat(architecture.moe()).isEqualTo(resolve(QWEN).moe());
     assertThat(architecture.expertCountPaths()).containsExactly("num_local_experts");
   }
@@ -103,7 +103,7 @@ class FamilyCatalogTest {
             "\"rope_theta\": 5000",
             "\"rope_scaling\": {\"rope_type\": \"yarn\", \"factor\": 4.0,"
                 + " \"original_max_position_embeddings\": 1024}");
-    assertThat(resolve(yarn).rope().scaling())
+    assertThat(resolve(yarn).ropes().getFirst().scaling())
         .isInstanceOfSatisfying(
             RopeScaling.Yarn.class,
             scaling -> {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.formats.BadInputException;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Rules of single families, on configs as their checkpoints are published with. */
@@ -68,8 +69,8 @@ class FamilyRulesTest {
     assertThat(architecture.moe().routing().expertsPerToken()).isEqualTo(8);
     assertThat(architecture.moe().expertWidth()).isEqualTo(32);
     assertThat(architecture.moe().shared()).contains(new MoeBlock.SharedExpert(1, 32, false));
-    assertThat(architecture.rope().scaling()).isEqualTo(new RopeScaling.Alpha(1000));
-    assertThat(architecture.attention().normsRotated()).isTrue();
+    assertThat(rope(architecture).scaling()).isEqualTo(new RopeScaling.Alpha(1000));
+    assertThat(attention(architecture, 0).normsRotated()).isTrue();
   }
 
   @Test
@@ -100,18 +101,13 @@ class FamilyRulesTest {
 
   @Test
   void qwen2SeesFarInEverySecondLayerAndBeyondTheWindowedOnes() {
-    Attention attention = resolve(QWEN2).attention();
-    assertThat(attention.window(0)).hasValue(128);
-    assertThat(attention.window(1)).isEmpty();
-    assertThat(attention.window(2)).hasValue(128);
-    assertThat(attention.window(4)).isEmpty();
-    assertThat(attention.window(5)).isEmpty();
+    assertThat(slidingLayers(resolve(QWEN2))).contains(0, 2).doesNotContain(1, 4, 5);
   }
 
   @Test
   void aWindowThatIsNotUsedLimitsNothing() {
     String unused = QWEN2.replace("\"use_sliding_window\": true", "\"use_sliding_window\": false");
-    assertThat(resolve(unused).attention().slidingWindow()).isEmpty();
+    assertThat(slidingLayers(resolve(unused))).isEmpty();
   }
 
   @Test
@@ -122,8 +118,7 @@ class FamilyRulesTest {
             "\"vocab_size\"",
             "\"layer_types\": [%s, %s, %s, %s, %s, \"sliding_attention\"], \"vocab_size\""
                 .formatted(full, full, full, full, full));
-    assertThat(resolve(listed).attention().slidingWindow())
-        .contains(new Attention.SlidingWindow(128, List.of(5)));
+    assertThat(slidingLayers(resolve(listed))).containsExactly(5);
   }
 
   @Test
@@ -142,16 +137,16 @@ class FamilyRulesTest {
     assertThat(resolve(ERNIE).moe().shared()).contains(new MoeBlock.SharedExpert(2, 32, false));
     String none = ERNIE.replace("\"use_bias\"", "\"moe_num_shared_experts\": 0, \"use_bias\"");
     assertThat(resolve(none).moe().shared()).isEmpty();
-    assertThat(resolve(ERNIE).rope().layout()).isEqualTo(Rope.Layout.INTERLEAVED);
-    assertThat(resolve(ERNIE).tiedHead()).isTrue();
+    assertThat(rope(resolve(ERNIE)).layout()).isEqualTo(Rope.Layout.INTERLEAVED);
+    assertThat(resolve(ERNIE).head().tied()).isTrue();
   }
 
   @Test
   void glmStartsDenseRotatesHalfAndRoutesInGroups() {
     Architecture architecture = resolve(GLM);
     assertThat(architecture.moe().layers()).containsExactly(3);
-    assertThat(architecture.rope().rotaryDim()).isEqualTo(16);
-    assertThat(architecture.attention().queryKeyNorm()).isEqualTo(Attention.QueryKeyNorm.NONE);
+    assertThat(rope(architecture).rotaryDim()).isEqualTo(16);
+    assertThat(attention(architecture, 0).queryKeyNorm()).isEqualTo(Attention.QueryKeyNorm.NONE);
     assertThat(architecture.moe().routing())
         .isEqualTo(
             RouterSpec.biasedSigmoidTopK(4)
@@ -171,7 +166,7 @@ class FamilyRulesTest {
   @Test
   void miniMaxNamesItsRotaryWidthAndItsBias() {
     Architecture architecture = resolve(MINIMAX);
-    assertThat(architecture.rope().rotaryDim()).isEqualTo(16);
+    assertThat(rope(architecture).rotaryDim()).isEqualTo(16);
     assertThat(architecture.moe().routing())
         .isEqualTo(RouterSpec.biasedSigmoidTopK(4).withWeighting(new RouterSpec.Weighting.Sum()));
     String unbiased = MINIMAX.replace("\"use_routing_bias\": true", "\"use_routing_bias\": false");
@@ -183,7 +178,7 @@ class FamilyRulesTest {
   @Test
   void graniteMultipliesWhatItSays() {
     Architecture architecture = resolve(GRANITE);
-    assertThat(architecture.attention().scale()).isEqualTo(0.015625);
+    assertThat(attention(architecture, 0).scale()).isEqualTo(0.015625);
     assertThat(architecture.wiring().embeddingScale()).isEqualTo(12);
     assertThat(architecture.wiring().residualScale()).isEqualTo(0.22);
     assertThat(architecture.wiring().logitScale()).isCloseTo(1 / 6.0, within(1e-12));
@@ -201,5 +196,23 @@ class FamilyRulesTest {
 
   private static Architecture resolve(String config) {
     return FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", config));
+  }
+
+  private static Attention attention(Architecture architecture, int layer) {
+    return (Attention) architecture.mixer(layer);
+  }
+
+  private static Rope rope(Architecture architecture) {
+    assertThat(architecture.ropes()).hasSize(1);
+    return architecture.ropes().getFirst();
+  }
+
+  /** Layers whose tokens see 128 keys; the others see all. */
+  private static List<Integer> slidingLayers(Architecture architecture) {
+    return IntStream.range(0, architecture.layers())
+        .filter(
+            layer -> attention(architecture, layer).reach().equals(new Attention.Reach.Window(128)))
+        .boxed()
+        .toList();
   }
 }

@@ -3,20 +3,22 @@ package io.moetool.runtime.graph;
 import io.moetool.formats.Shape;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 
 /**
- * A whole decoder as one graph with a key-value cache: inputs {@code input_ids}, {@code
- * attention_mask} and {@code past_key_values.N.key/value}, outputs {@code logits} and {@code
- * present.N.key/value}.
+ * A whole decoder as one graph with a cache: inputs {@code input_ids}, {@code attention_mask} and
+ * {@code past_key_values.N.key/value} (other names where layer N remembers something else), outputs
+ * {@code logits} and {@code present.N.key/value}.
  */
 public final class DecoderModel {
   /** Metadata key: longest sequence the model was made for. */
@@ -96,21 +98,19 @@ public final class DecoderModel {
     String mask = graph.input("attention_mask", OnnxType.INT64, "batch", "total");
     String shape = graph.node("Shape", tokens).output();
     SequenceValues values = sequenceValues(mask, shape);
-    Map<OptionalInt, SequenceAttention> attention = new HashMap<>();
-    for (int layer = 0; layer < architecture.layers(); layer++) {
-      attention.computeIfAbsent(
-          architecture.attention().window(layer),
-          window -> form.attention(graph, architecture, values, window));
+    Map<TokenMixer, MixerGraph> mixers = new HashMap<>();
+    for (TokenMixer mixer : architecture.mixers()) {
+      mixers.computeIfAbsent(mixer, m -> form.mixer(graph, m, values));
     }
     String hidden = embed(tokens);
-    List<SequenceAttention.Result> results = new ArrayList<>();
+    List<Remembered> remembered = new ArrayList<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       int current = layer;
       String before = hidden;
       List<String> after = new ArrayList<>();
       graph.scoped(
           "layers." + layer,
-          () -> after.add(layer(current, before, attention(attention, current), results)));
+          () -> after.add(layer(current, before, mixer(mixers, current), remembered)));
       hidden = after.getFirst();
     }
     Layers head = new Layers(graph, architecture, weights(0));
@@ -125,29 +125,35 @@ public final class DecoderModel {
                     .output())
             .output();
     graph.output(logits, "logits", OnnxType.FLOAT, "batch", "sequence", architecture.vocabulary());
-    for (int layer = 0; layer < architecture.layers(); layer++) {
-      cache(false, "present." + layer + ".key", results.get(layer).presentKey());
-      cache(false, "present." + layer + ".value", results.get(layer).presentValue());
+    for (Remembered memory : remembered) {
+      graph.output(memory.value(), memory.output(), OnnxType.FLOAT, memory.dims().toArray());
     }
   }
 
-  private SequenceAttention attention(Map<OptionalInt, SequenceAttention> byWindow, int layer) {
-    return Objects.requireNonNull(byWindow.get(architecture.attention().window(layer)));
+  /** A memory's value after a call, and the name and extents of the output it becomes. */
+  private record Remembered(String value, String output, List<Object> dims) {}
+
+  private MixerGraph mixer(Map<TokenMixer, MixerGraph> mixers, int layer) {
+    return Objects.requireNonNull(mixers.get(architecture.mixer(layer)));
   }
 
-  private String layer(
-      int layer,
-      String hidden,
-      SequenceAttention attention,
-      List<SequenceAttention.Result> results) {
+  private String layer(int layer, String hidden, MixerGraph mixer, List<Remembered> remembered) {
     StoredWeights weights = weights(layer);
     Layers layers = new Layers(graph, architecture, weights);
-    SequenceAttention.Past past =
-        new SequenceAttention.Past(
-            cache(true, "past_key_values." + layer + ".key", ""),
-            cache(true, "past_key_values." + layer + ".value", ""));
-    SequenceAttention.Result attended = layers.attention(hidden, attention, past);
-    results.add(attended);
+    List<String> past = new ArrayList<>();
+    for (MixerGraph.Memory memory : mixer.memories()) {
+      String name = "past_key_values." + layer + "." + memory.name();
+      past.add(graph.input(name, OnnxType.FLOAT, memory.past().toArray()));
+    }
+    MixerGraph.Mixed attended = layers.mix(hidden, mixer, past);
+    for (int i = 0; i < past.size(); i++) {
+      MixerGraph.Memory memory = mixer.memories().get(i);
+      remembered.add(
+          new Remembered(
+              attended.present().get(i),
+              "present." + layer + "." + memory.name(),
+              memory.present()));
+    }
     String x = layers.blockInput(attended.output(), TensorRole.FEED_FORWARD_NORM);
     String block =
         architecture.isMoe(layer) ? moeBlock(layer, x, layers, weights) : layers.dense(x);
@@ -179,27 +185,21 @@ public final class DecoderModel {
     String lengths = graph.node("ReduceSum", mask, graph.constant(1)).with("keepdims", 0).output();
     String last = graph.node("Sub", lengths, graph.constant(1)).output();
     String total = graph.node("Shape", mask).with("start", 1).with("end", 2).output();
-    Shape table = Shape.of(architecture.maxPositions(), Layers.angles(architecture.rope()));
-    return new SequenceValues(
-        shape,
-        int32(last),
-        int32(total),
-        data.value(graph, "rotation.cosines", table, new StoredContent.Cosines()),
-        data.value(graph, "rotation.sines", table, new StoredContent.Sines()));
+    return new SequenceValues(shape, int32(last), int32(total), rotations());
   }
 
-  private String cache(boolean input, String name, String value) {
-    Object[] dims = {
-      "batch",
-      architecture.attention().keyValueHeads(),
-      input ? "past" : "total",
-      architecture.attention().headDim()
-    };
-    if (input) {
-      return graph.input(name, OnnxType.FLOAT, dims);
+  private Map<Rope, Rotation> rotations() {
+    Map<Rope, Rotation> rotations = new LinkedHashMap<>();
+    for (Rope rope : architecture.ropes()) {
+      String base = rotations.isEmpty() ? "rotation." : "rotation." + rotations.size() + ".";
+      Shape table = Shape.of(architecture.maxPositions(), rope.angles());
+      rotations.put(
+          rope,
+          new Rotation(
+              data.value(graph, base + "cosines", table, new StoredContent.Cosines(rope)),
+              data.value(graph, base + "sines", table, new StoredContent.Sines(rope))));
     }
-    graph.output(value, name, OnnxType.FLOAT, dims);
-    return name;
+    return rotations;
   }
 
   private String int32(String value) {

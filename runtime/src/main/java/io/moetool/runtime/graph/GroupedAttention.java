@@ -5,31 +5,23 @@ import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxNode;
 import java.util.List;
-import java.util.OptionalInt;
 
 /** ONNX Runtime's fused operator: rotation, cache, causal mask and window in one node. */
 final class GroupedAttention implements SequenceAttention {
   private final OnnxGraph graph;
   private final Attention attention;
-  private final Rope rope;
   private final SequenceValues sequences;
-  private final OptionalInt window;
 
-  GroupedAttention(
-      OnnxGraph graph,
-      Attention attention,
-      Rope rope,
-      SequenceValues sequences,
-      OptionalInt window) {
+  GroupedAttention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
     this.graph = graph;
     this.attention = attention;
-    this.rope = rope;
     this.sequences = sequences;
-    this.window = window;
   }
 
   @Override
   public Result attend(Projections projections, Past past) {
+    Rope rope = attention.rope().orElseThrow();
+    Rotation rotation = sequences.rotation(rope);
     OnnxNode node =
         graph
             .contrib(
@@ -41,15 +33,15 @@ final class GroupedAttention implements SequenceAttention {
                 past.value(),
                 sequences.lastPositions(),
                 sequences.totalLength(),
-                sequences.cosines(),
-                sequences.sines())
+                rotation.cosines(),
+                rotation.sines())
             .with("num_heads", attention.heads())
             .with("kv_num_heads", attention.keyValueHeads())
             .with("scale", (float) attention.scale())
             .with("do_rotary", 1)
             .with("rotary_interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0);
-    if (window.isPresent()) {
-      node.with("local_window_size", window.getAsInt());
+    if (attention.reach() instanceof Attention.Reach.Window(int keys)) {
+      node.with("local_window_size", keys);
     }
     List<String> results = node.outputs(3);
     String rows =

@@ -1,8 +1,8 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.Attention;
-import io.moetool.formats.family.Rope;
+import io.moetool.formats.family.Norm;
+import io.moetool.formats.family.OutputHead;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.family.Wiring;
 import io.moetool.formats.onnx.OnnxGraph;
@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * The blocks of a decoder layer. Hidden states are {@code [rows, H]}, one row a token of any
- * sequence; only attention looks at sequences.
+ * sequence; only mixers look at sequences.
  */
 final class Layers {
   private final OnnxGraph graph;
@@ -27,7 +27,7 @@ final class Layers {
   /** The model's norm over the last axis. */
   String norm(String x, TensorRole role) {
     return switch (architecture.norm().kind()) {
-      case RMS -> rootMeanSquare(x, role);
+      case RMS, RMS_PLUS_ONE -> rootMeanSquare(x, role);
       case LAYER ->
           graph
               .node("LayerNormalization", x, weights.weight(role), weights.bias(role))
@@ -49,28 +49,14 @@ final class Layers {
   }
 
   /**
-   * {@code hidden + attention(norm(hidden))}.
+   * {@code hidden + mixer(norm(hidden))}.
    *
    * @param hidden {@code [rows, H]}; the result's output is the new hidden state
    */
-  SequenceAttention.Result attention(
-      String hidden, SequenceAttention sequences, SequenceAttention.Past past) {
-    Attention attention = architecture.attention();
-    String x = blockInput(hidden, TensorRole.ATTENTION_NORM);
-    SequenceAttention.Result attended =
-        sequences.attend(
-            new SequenceAttention.Projections(
-                projection(x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth()),
-                projection(x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
-                clip(linear(x, TensorRole.VALUE, attention.projectionBias())),
-                rotated -> normRotated(rotated, TensorRole.QUERY_NORM),
-                rotated -> normRotated(rotated, TensorRole.KEY_NORM)),
-            past);
-    String projected = linear(attended.output(), TensorRole.OUTPUT, attention.outputBias());
-    return new SequenceAttention.Result(
-        join(hidden, projected, TensorRole.ATTENTION_NORM),
-        attended.presentKey(),
-        attended.presentValue());
+  MixerGraph.Mixed mix(String hidden, MixerGraph mixer, List<String> past) {
+    MixerGraph.Mixed mixed = mixer.mix(this, blockInput(hidden, TensorRole.ATTENTION_NORM), past);
+    return new MixerGraph.Mixed(
+        join(hidden, mixed.output(), TensorRole.ATTENTION_NORM), mixed.present());
   }
 
   /** Router logits {@code [rows, E]}. */
@@ -106,13 +92,12 @@ final class Layers {
   /** Logits {@code [rows, vocabulary]} of a final hidden state. */
   String head(String hidden) {
     String x = norm(hidden, TensorRole.FINAL_NORM);
-    TensorRole role = architecture.tiedHead() ? TensorRole.EMBEDDING : TensorRole.HEAD;
-    return scaled(linear(x, role, false), architecture.wiring().logitScale());
-  }
-
-  /** Number of rotation angles per position for the cosine and sine tables. */
-  static int angles(Rope rope) {
-    return rope.rotaryDim() / 2;
+    OutputHead head = architecture.head();
+    String logits =
+        head.tied()
+            ? linear(x, TensorRole.EMBEDDING, false)
+            : linear(x, TensorRole.HEAD, head.bias());
+    return scaled(logits, architecture.wiring().logitScale());
   }
 
   private String gated(String x, TensorRole gate, TensorRole up, TensorRole down) {
@@ -136,43 +121,6 @@ final class Layers {
     return graph.node("Mul", silu, up).output();
   }
 
-  private String projection(String x, TensorRole role, TensorRole normRole, int width) {
-    Attention attention = architecture.attention();
-    String projected = linear(x, role, attention.projectionBias());
-    if (attention.normsRotated()) {
-      return clip(projected);
-    }
-    return clip(
-        switch (attention.queryKeyNorm()) {
-          case NONE -> projected;
-          case WHOLE -> rootMeanSquare(projected, normRole);
-          case PER_HEAD ->
-              graph
-                  .node("Reshape", normHeads(projected, normRole), graph.constant(-1, width))
-                  .output();
-        });
-  }
-
-  private String normRotated(String rotated, TensorRole normRole) {
-    return architecture.attention().normsRotated() ? normHeads(rotated, normRole) : rotated;
-  }
-
-  private String normHeads(String values, TensorRole normRole) {
-    String heads =
-        graph
-            .node("Reshape", values, graph.constant(-1, architecture.attention().headDim()))
-            .output();
-    return rootMeanSquare(heads, normRole);
-  }
-
-  private String clip(String x) {
-    if (architecture.attention().clip().isEmpty()) {
-      return x;
-    }
-    float bound = (float) architecture.attention().clip().getAsDouble();
-    return graph.node("Clip", x, graph.scalar(-bound), graph.scalar(bound)).output();
-  }
-
   private boolean isNormBefore() {
     return architecture.wiring().normPlace() == Wiring.NormPlace.BEFORE;
   }
@@ -186,15 +134,21 @@ final class Layers {
     return factor == 1 ? x : graph.node("Mul", x, graph.scalar((float) factor)).output();
   }
 
-  private String rootMeanSquare(String x, TensorRole role) {
+  /** RMS norm over the last axis, of whatever extent the role's weight has. */
+  String rootMeanSquare(String x, TensorRole role) {
+    String weight = weights.weight(role);
+    if (architecture.norm().kind() == Norm.Kind.RMS_PLUS_ONE) {
+      weight = graph.node("Add", weight, graph.scalar(1f)).output();
+    }
     return graph
-        .node("RMSNormalization", x, weights.weight(role))
+        .node("RMSNormalization", x, weight)
         .with("axis", -1)
         .with("epsilon", (float) architecture.norm().epsilon())
         .output();
   }
 
-  private String linear(String x, TensorRole role, boolean bias) {
+  /** {@code x W^T}, or {@code x W^T + b}. */
+  String linear(String x, TensorRole role, boolean bias) {
     OnnxNode node =
         bias
             ? graph.node("Gemm", x, weights.weight(role), weights.bias(role))

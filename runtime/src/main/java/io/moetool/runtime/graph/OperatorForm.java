@@ -1,11 +1,9 @@
 package io.moetool.runtime.graph;
 
-import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.Attention;
-import io.moetool.formats.family.Rope;
+import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.onnx.OnnxGraph;
 import java.util.Locale;
-import java.util.OptionalInt;
 
 /** Which operators a graph is made of. Both forms compute the same. */
 public enum OperatorForm {
@@ -19,13 +17,18 @@ public enum OperatorForm {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Attention of the layers whose tokens see {@code window} keys, or all where it is empty. */
-  SequenceAttention attention(
-      OnnxGraph graph, Architecture architecture, SequenceValues sequences, OptionalInt window) {
-    Attention attention = architecture.attention();
-    Rope rope = architecture.rope();
-    return this == FUSED && SequenceAttention.canBeGrouped(attention, rope)
-        ? new GroupedAttention(graph, attention, rope, sequences, window)
-        : new StandardAttention(graph, attention, rope, sequences, window);
+  /** Nodes of a token mixer. */
+  MixerGraph mixer(OnnxGraph graph, TokenMixer mixer, SequenceValues sequences) {
+    return switch (mixer) {
+      case Attention attention ->
+          new AttentionGraph(graph, attention, attention(graph, attention, sequences));
+    };
+  }
+
+  private SequenceAttention attention(
+      OnnxGraph graph, Attention attention, SequenceValues sequences) {
+    return this == FUSED && SequenceAttention.canBeGrouped(attention)
+        ? new GroupedAttention(graph, attention, sequences)
+        : new StandardAttention(graph, attention, sequences);
   }
 }

@@ -1,10 +1,13 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.family.Wiring;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
+import java.util.List;
 import java.util.Map;
 
 /** The pieces a checkpoint is run by, one sequence (or one expert's rows) at a time. */
@@ -12,10 +15,10 @@ public final class Pieces {
   /** Hidden state before a piece, {@code [rows, H]}. */
   public static final String HIDDEN = "hidden";
 
-  /** Rotation tables, {@code [positions, rotaryDim / 2]}. */
+  /** Rotation table, {@code [positions, rotaryDim / 2]}, of layers that rotate. */
   public static final String COSINES = "cosines";
 
-  /** Rotation tables, {@code [positions, rotaryDim / 2]}. */
+  /** Rotation table, {@code [positions, rotaryDim / 2]}, of layers that rotate. */
   public static final String SINES = "sines";
 
   /** Index of a sequence's last token, int32 {@code [1]}. */
@@ -143,21 +146,21 @@ public final class Pieces {
   }
 
   private String attended(int layer, OnnxGraph graph, Layers layers) {
-    int angles = Layers.angles(architecture.rope());
+    TokenMixer mixer = architecture.mixer(layer);
     String hidden = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
     SequenceValues values =
         new SequenceValues(
             "",
             graph.input(LAST_POSITION, OnnxType.INT32, 1),
             graph.input(LENGTH, OnnxType.INT32, 1),
-            graph.input(COSINES, OnnxType.FLOAT, "positions", angles),
-            graph.input(SINES, OnnxType.FLOAT, "positions", angles));
-    return layers
-        .attention(
-            hidden,
-            form.attention(graph, architecture, values, architecture.attention().window(layer)),
-            SequenceAttention.Past.NONE)
-        .output();
+            mixer.rope().map(rope -> Map.of(rope, rotation(graph, rope))).orElse(Map.of()));
+    return layers.mix(hidden, form.mixer(graph, mixer, values), List.of()).output();
+  }
+
+  private static Rotation rotation(OnnxGraph graph, Rope rope) {
+    return new Rotation(
+        graph.input(COSINES, OnnxType.FLOAT, "positions", rope.angles()),
+        graph.input(SINES, OnnxType.FLOAT, "positions", rope.angles()));
   }
 
   private static Piece piece(OnnxGraph graph, StreamedWeights weights) {

@@ -1,7 +1,6 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
-import io.moetool.formats.family.Rope;
 import java.util.function.UnaryOperator;
 
 /**
@@ -47,7 +46,9 @@ interface SequenceAttention {
   Result attend(Projections projections, Past past);
 
   /** Whether ONNX Runtime's fused operator takes heads of this width and rotates them last. */
-  static boolean canBeGrouped(Attention attention, Rope rope) {
-    return attention.headDim() % 16 == 0 && rope.rotaryDim() % 16 == 0 && !attention.normsRotated();
+  static boolean canBeGrouped(Attention attention) {
+    return attention.headDim() % 16 == 0
+        && attention.rope().filter(rope -> rope.rotaryDim() % 16 == 0).isPresent()
+        && !attention.normsRotated();
   }
 }

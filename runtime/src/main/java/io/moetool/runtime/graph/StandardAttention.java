@@ -5,30 +5,20 @@ import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 
 /** Operators of the ONNX standard with an explicit mask; takes heads of any width. */
 final class StandardAttention implements SequenceAttention {
   private final OnnxGraph graph;
   private final Attention attention;
-  private final Rope rope;
   private final SequenceValues sequences;
-  private final OptionalInt window;
   private final String positions;
   private final String mask;
 
-  StandardAttention(
-      OnnxGraph graph,
-      Attention attention,
-      Rope rope,
-      SequenceValues sequences,
-      OptionalInt window) {
+  StandardAttention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
     this.graph = graph;
     this.attention = attention;
-    this.rope = rope;
     this.sequences = sequences;
-    this.window = window;
     String total = int64(graph.node("Squeeze", sequences.totalLength()).output());
     String shape = sequences.shape().isEmpty() ? onlySequence() : sequences.shape();
     String length = graph.node("Gather", shape, graph.scalar(1)).with("axis", 0).output();
@@ -64,34 +54,35 @@ final class StandardAttention implements SequenceAttention {
 
   private String rotate(String rows, int count, UnaryOperator<String> norm) {
     int width = count * attention.headDim();
-    String rotated =
-        graph
-            .node(
-                "RotaryEmbedding",
-                sequences.split(graph, rows, width),
-                sequences.cosines(),
-                sequences.sines(),
-                positions)
-            .with("num_heads", count)
-            .with("rotary_embedding_dim", rope.rotaryDim())
-            .with("interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0)
-            .output();
+    String split = sequences.split(graph, rows, width);
+    String rotated = attention.rope().map(rope -> rotate(split, count, rope)).orElse(split);
     String normed = norm.apply(rotated);
     return normed.equals(rotated) ? rotated : sequences.split(graph, normed, width);
   }
 
+  private String rotate(String split, int count, Rope rope) {
+    Rotation rotation = sequences.rotation(rope);
+    return graph
+        .node("RotaryEmbedding", split, rotation.cosines(), rotation.sines(), positions)
+        .with("num_heads", count)
+        .with("rotary_embedding_dim", rope.rotaryDim())
+        .with("interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0)
+        .output();
+  }
+
   /**
-   * True where a query may see a key: not after it, and within the window. {@code [sequence,
-   * total]}.
+   * True where a query may see a key: not after it, and within reach. {@code [sequence, total]}.
    */
   private String mask(String queries, String keys) {
     String causal = graph.node("LessOrEqual", keys, queries).output();
-    if (window.isEmpty()) {
-      return causal;
-    }
-    String distance = graph.node("Sub", queries, keys).output();
-    String near = graph.node("Less", distance, graph.scalar((long) window.getAsInt())).output();
-    return graph.node("And", causal, near).output();
+    return switch (attention.reach()) {
+      case Attention.Reach.Everything _ -> causal;
+      case Attention.Reach.Window(int count) -> {
+        String distance = graph.node("Sub", queries, keys).output();
+        String near = graph.node("Less", distance, graph.scalar((long) count)).output();
+        yield graph.node("And", causal, near).output();
+      }
+    };
   }
 
   private String onlySequence() {

@@ -1,5 +1,7 @@
 package io.moetool.runtime.graph;
 
+import io.moetool.formats.family.Rope;
+
 /** Where the elements of an exported tensor come from. */
 public sealed interface StoredContent {
   /** A tensor of the checkpoint, element for element. */
@@ -17,9 +19,9 @@ public sealed interface StoredContent {
   /** The down projections of all experts of a layer, {@code [E, H, I]}. */
   record StackedDown(int layer) implements StoredContent {}
 
-  /** Cosines of the rotation, {@code [positions, rotaryDim / 2]}. */
-  record Cosines() implements StoredContent {}
+  /** Cosines of a rotation, {@code [positions, rotaryDim / 2]}. */
+  record Cosines(Rope rope) implements StoredContent {}
 
-  /** Sines of the rotation, {@code [positions, rotaryDim / 2]}. */
-  record Sines() implements StoredContent {}
+  /** Sines of a rotation, {@code [positions, rotaryDim / 2]}. */
+  record Sines(Rope rope) implements StoredContent {}
 }

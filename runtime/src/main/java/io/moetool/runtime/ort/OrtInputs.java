@@ -5,6 +5,8 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.DType;
+import io.moetool.formats.Shape;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.onnx.OnnxType;
 import io.moetool.kernels.FloatMatrix;
@@ -92,10 +94,11 @@ public final class OrtInputs implements AutoCloseable {
     }
   }
 
-  /** A float32 tensor without elements. */
-  public OrtInputs withEmpty(String name, long... shape) {
+  /** A float32 tensor of zeros, which may be empty. */
+  public OrtInputs withZeros(String name, long... shape) {
+    int bytes = Math.toIntExact(DType.F32.byteSize(Shape.of(shape).elements()));
     return put(
-        name, MemorySegment.ofBuffer(ByteBuffer.allocateDirect(0)), OnnxJavaType.FLOAT, shape);
+        name, MemorySegment.ofBuffer(ByteBuffer.allocateDirect(bytes)), OnnxJavaType.FLOAT, shape);
   }
 
   @Override

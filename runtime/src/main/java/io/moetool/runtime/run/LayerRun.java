@@ -3,6 +3,7 @@ package io.moetool.runtime.run;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.kernels.ElementDecoder;
@@ -20,7 +21,10 @@ import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Takes the hidden states of all sequences through one layer after the other, tile by tile. */
@@ -33,7 +37,7 @@ final class LayerRun implements AutoCloseable {
   private final HiddenStates hidden;
   private final Pieces pieces;
   private final PieceGraphs graphs;
-  private final RotationTables rotation;
+  private final Map<Rope, RotationTables> rotations = new HashMap<>();
   private final TileBuffers buffers;
   private final List<Tile> tiles;
 
@@ -57,7 +61,9 @@ final class LayerRun implements AutoCloseable {
     this.hidden = hidden;
     pieces = new Pieces(architecture);
     graphs = new PieceGraphs(engine);
-    rotation = new RotationTables(arena, architecture.rope(), data.longest());
+    for (Rope rope : architecture.ropes()) {
+      rotations.put(rope, new RotationTables(arena, rope, data.longest()));
+    }
     int rows = TileBuffers.rows(architecture, data.longest(), data.tokens());
     buffers = new TileBuffers(arena, architecture, rows);
     tiles = tiles(rows);
@@ -69,7 +75,7 @@ final class LayerRun implements AutoCloseable {
     if (!architecture.isMoe(layer)) {
       Piece piece = pieces.denseLayer(layer, weights);
       OrtGraph graph = graphs.graph(piece);
-      tiles.forEach(tile -> dense(tile, graph, piece, weights));
+      tiles.forEach(tile -> dense(layer, tile, graph, piece, weights));
       return;
     }
     Piece attention = pieces.attentionAndRouter(layer, weights);
@@ -121,7 +127,7 @@ final class LayerRun implements AutoCloseable {
       LayerWeights weights,
       ExactRouter router) {
     TileBuffers rows = rows(tile, sequence);
-    try (OrtInputs inputs = sequenceInputs(graph, sequence);
+    try (OrtInputs inputs = sequenceInputs(graph, layer, sequence);
         OrtInputs results = graph.inputs()) {
       weights.bind(piece, inputs);
       graph.run(
@@ -142,13 +148,13 @@ final class LayerRun implements AutoCloseable {
     }
   }
 
-  private void dense(Tile tile, OrtGraph graph, Piece piece, LayerWeights weights) {
+  private void dense(int layer, Tile tile, OrtGraph graph, Piece piece, LayerWeights weights) {
     pool.forEach(
         tile.to() - tile.from(),
         i -> {
           int sequence = tile.from() + i;
           FloatMatrix result = rows(tile, sequence).attended();
-          try (OrtInputs inputs = sequenceInputs(graph, sequence);
+          try (OrtInputs inputs = sequenceInputs(graph, layer, sequence);
               OrtInputs results = graph.inputs()) {
             weights.bind(piece, inputs);
             graph.run(inputs, results.with(Pieces.OUTPUT, result));
@@ -157,15 +163,21 @@ final class LayerRun implements AutoCloseable {
         });
   }
 
-  private OrtInputs sequenceInputs(OrtGraph graph, int sequence) {
+  private OrtInputs sequenceInputs(OrtGraph graph, int layer, int sequence) {
     int length = data.sequences().get(sequence).length();
-    return graph
-        .inputs()
-        .with(Pieces.HIDDEN, hidden.of(sequence))
-        .with(Pieces.LAST_POSITION, new int[] {length - 1}, 1)
-        .with(Pieces.LENGTH, new int[] {length}, 1)
-        .with(Pieces.COSINES, rotation.cosines())
-        .with(Pieces.SINES, rotation.sines());
+    OrtInputs inputs =
+        graph
+            .inputs()
+            .with(Pieces.HIDDEN, hidden.of(sequence))
+            .with(Pieces.LAST_POSITION, new int[] {length - 1}, 1)
+            .with(Pieces.LENGTH, new int[] {length}, 1);
+    architecture
+        .mixer(layer)
+        .rope()
+        .map(rope -> Objects.requireNonNull(rotations.get(rope)))
+        .ifPresent(rotation ->
+            inputs.with(Pieces.COSINES, rotation.cosines()).with(Pieces.SINES, rotation.sines()));
+    return inputs;
   }
 
   /** New hidden state: attended + sum of coefficient times expert output, best expert first. */

@@ -109,8 +109,7 @@ public final class OnnxModel implements LanguageModel {
           case "position_ids" ->
               inputs.with("position_ids", LongStream.range(0, length).toArray(), 1, length);
           default -> {
-            long[] shape = input.getValue();
-            inputs.withEmpty(input.getKey(), 1, shape[1], 0, shape[3]);
+            inputs.withZeros(input.getKey(), nothingRemembered(input.getValue()));
           }
         }
       }
@@ -118,21 +117,24 @@ public final class OnnxModel implements LanguageModel {
     }
   }
 
+  /** One sequence; an extent that varies is the length of the past. */
+  private static long[] nothingRemembered(long[] shape) {
+    long[] past = Arrays.stream(shape).map(extent -> Math.max(extent, 0)).toArray();
+    past[0] = 1;
+    return past;
+  }
+
   private void requireKnown(String input, long[] shape) {
     boolean known =
         switch (input) {
           case "input_ids", "attention_mask", "position_ids" -> true;
-          default ->
-              input.startsWith("past_key_values.")
-                  && shape.length == 4
-                  && shape[1] > 0
-                  && shape[3] > 0;
+          default -> input.startsWith("past_key_values.") && shape.length > 1 && shape[0] < 0;
         };
     if (!known) {
       throw new BadInputException(
           file.toString(),
           "it asks for an input '%s' %s".formatted(input, Arrays.toString(shape)),
-          "known: input_ids, attention_mask, position_ids, past_key_values.N.key/value");
+          "known: input_ids, attention_mask, position_ids, past_key_values.N.NAME of [batch, …]");
     }
   }
 

@@ -5,6 +5,7 @@ import io.moetool.formats.TensorContent;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.ExpertTensors;
+import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
@@ -16,6 +17,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Elements of exported tensors as float32, produced piece by piece from the checkpoint. */
 final class ExportContent {
@@ -47,8 +49,9 @@ final class ExportContent {
               decode(expert(down(), layer, expert), sink);
             }
           };
-      case StoredContent.Cosines _ -> sink -> rotation(sink, true);
-      case StoredContent.Sines _ -> sink -> rotation(sink, false);
+      case StoredContent.Cosines(Rope rope) ->
+          sink -> rotation(rope, sink, RotationTables::cosines);
+      case StoredContent.Sines(Rope rope) -> sink -> rotation(rope, sink, RotationTables::sines);
     };
   }
 
@@ -124,11 +127,12 @@ final class ExportContent {
     }
   }
 
-  private void rotation(TensorContent.Sink sink, boolean cosines) throws IOException {
+  private void rotation(
+      Rope rope, TensorContent.Sink sink, Function<RotationTables, FloatMatrix> table)
+      throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      RotationTables tables =
-          new RotationTables(arena, architecture.rope(), architecture.maxPositions());
-      sink.write((cosines ? tables.cosines() : tables.sines()).segment());
+      RotationTables tables = new RotationTables(arena, rope, architecture.maxPositions());
+      sink.write(table.apply(tables).segment());
     }
   }
 }

@@ -1,0 +1,87 @@
+package io.moetool.formats.family;
+
+import io.moetool.formats.BadInputException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+
+/** The token mixers that a family's data file and a config describe together, one a layer. */
+final class MixerReader {
+  private static final String ATTENTION = "attention";
+  private static final String ROPE = "rope";
+  private static final String MEND = "use the config the checkpoint was published with";
+
+  private final ModelConfig config;
+  private final FamilyValues values;
+  private final int layers;
+  private final int hidden;
+
+  MixerReader(ModelConfig config, FamilyValues values, int layers, int hidden) {
+    this.config = config;
+    this.values = values;
+    this.layers = layers;
+    this.hidden = hidden;
+  }
+
+  List<TokenMixer> read() {
+    int heads = values.count(ATTENTION, "heads");
+    int headDim = values.count(ATTENTION, "headDim", Math.max(1, hidden / heads));
+    Rope rope = rope(headDim);
+    Optional<Integer> window = values.optionalCount(ATTENTION, "slidingWindow");
+    List<Integer> sliding =
+        window.isPresent() ? LayerRule.read(values, "slidingLayers", layers) : List.of();
+    return IntStream.range(0, layers)
+        .mapToObj(layer ->
+            (TokenMixer)
+                attention(
+                    heads,
+                    headDim,
+                    rope,
+                    sliding.contains(layer)
+                        ? new Attention.Reach.Window(window.orElseThrow())
+                        : new Attention.Reach.Everything()))
+        .toList();
+  }
+
+  private Attention attention(int heads, int headDim, Rope rope, Attention.Reach reach) {
+    int keyValueHeads = values.count(ATTENTION, "keyValueHeads", heads);
+    if (heads % keyValueHeads != 0) {
+      throw new BadInputException(
+          config.where(),
+          "%d query heads cannot share %d key/value heads evenly".formatted(heads, keyValueHeads),
+          MEND);
+    }
+    return new Attention(
+        heads,
+        keyValueHeads,
+        headDim,
+        values.number(ATTENTION, "scale", 1 / Math.sqrt(headDim)),
+        values.flag(ATTENTION, "projectionBias"),
+        values.flag(ATTENTION, "outputBias"),
+        values.flag(ATTENTION, "queryKeyNormUsed", true)
+            ? Attention.QueryKeyNorm.valueOf(
+                values.text(ATTENTION, "queryKeyNorm").toUpperCase(Locale.ROOT))
+            : Attention.QueryKeyNorm.NONE,
+        values.flag(ATTENTION, "normsRotated", false),
+        values
+            .optionalNumber(ATTENTION, "clip")
+            .map(OptionalDouble::of)
+            .orElse(OptionalDouble.empty()),
+        Optional.of(rope),
+        reach);
+  }
+
+  private Rope rope(int headDim) {
+    return new RopeConfig(config)
+        .read(
+            Rope.Layout.valueOf(values.text(ROPE, "layout", "half").toUpperCase(Locale.ROOT)),
+            values.number(ROPE, "defaultTheta"),
+            values
+                .optionalCount(ROPE, "rotaryDim")
+                .map(dim -> (double) dim / headDim)
+                .orElseGet(() -> values.number(ROPE, "rotaryShare", 1)),
+            headDim);
+  }
+}

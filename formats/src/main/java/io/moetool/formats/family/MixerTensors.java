@@ -1,0 +1,40 @@
+package io.moetool.formats.family;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which tensors a token mixer stores, and their shapes. */
+final class MixerTensors {
+  private MixerTensors() {}
+
+  static List<RoleShape> of(TokenMixer mixer, int hidden) {
+    return switch (mixer) {
+      case Attention attention -> attention(attention, hidden);
+    };
+  }
+
+  private static List<RoleShape> attention(Attention attention, int hidden) {
+    int query = attention.queryWidth();
+    int keyValue = attention.keyValueWidth();
+    boolean biased = attention.projectionBias();
+    List<RoleShape> tensors = new ArrayList<>();
+    tensors.add(RoleShape.of(TensorRole.QUERY, query, hidden).withBias(biased));
+    tensors.add(RoleShape.of(TensorRole.KEY, keyValue, hidden).withBias(biased));
+    tensors.add(RoleShape.of(TensorRole.VALUE, keyValue, hidden).withBias(biased));
+    tensors.add(RoleShape.of(TensorRole.OUTPUT, hidden, query).withBias(attention.outputBias()));
+    switch (attention.queryKeyNorm()) {
+      case NONE -> {
+        // nothing is stored
+      }
+      case PER_HEAD -> {
+        tensors.add(RoleShape.of(TensorRole.QUERY_NORM, attention.headDim()));
+        tensors.add(RoleShape.of(TensorRole.KEY_NORM, attention.headDim()));
+      }
+      case WHOLE -> {
+        tensors.add(RoleShape.of(TensorRole.QUERY_NORM, query));
+        tensors.add(RoleShape.of(TensorRole.KEY_NORM, keyValue));
+      }
+    }
+    return tensors;
+  }
+}

@@ -1,0 +1,86 @@
+package io.moetool.runtime.graph;
+
+import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.onnx.OnnxGraph;
+import java.util.List;
+
+/** Grouped-query attention with its projections. */
+final class AttentionGraph implements MixerGraph {
+  private final OnnxGraph graph;
+  private final Attention attention;
+  private final SequenceAttention sequences;
+
+  AttentionGraph(OnnxGraph graph, Attention attention, SequenceAttention sequences) {
+    this.graph = graph;
+    this.attention = attention;
+    this.sequences = sequences;
+  }
+
+  @Override
+  public List<Memory> memories() {
+    return List.of(memory("key"), memory("value"));
+  }
+
+  private Memory memory(String name) {
+    int heads = attention.keyValueHeads();
+    int width = attention.headDim();
+    return new Memory(
+        name, List.of("batch", heads, "past", width), List.of("batch", heads, "total", width));
+  }
+
+  @Override
+  public Mixed mix(Layers layers, String x, List<String> past) {
+    SequenceAttention.Result attended =
+        sequences.attend(
+            new SequenceAttention.Projections(
+                projection(
+                    layers, x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth()),
+                projection(
+                    layers, x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
+                clip(layers.linear(x, TensorRole.VALUE, attention.projectionBias())),
+                rotated -> normRotated(layers, rotated, TensorRole.QUERY_NORM),
+                rotated -> normRotated(layers, rotated, TensorRole.KEY_NORM)),
+            past.isEmpty()
+                ? SequenceAttention.Past.NONE
+                : new SequenceAttention.Past(past.getFirst(), past.getLast()));
+    return new Mixed(
+        layers.linear(attended.output(), TensorRole.OUTPUT, attention.outputBias()),
+        List.of(attended.presentKey(), attended.presentValue()));
+  }
+
+  private String projection(
+      Layers layers, String x, TensorRole role, TensorRole normRole, int width) {
+    String projected = layers.linear(x, role, attention.projectionBias());
+    if (attention.normsRotated()) {
+      return clip(projected);
+    }
+    return clip(
+        switch (attention.queryKeyNorm()) {
+          case NONE -> projected;
+          case WHOLE -> layers.rootMeanSquare(projected, normRole);
+          case PER_HEAD ->
+              graph
+                  .node(
+                      "Reshape", normHeads(layers, projected, normRole), graph.constant(-1, width))
+                  .output();
+        });
+  }
+
+  private String normRotated(Layers layers, String rotated, TensorRole normRole) {
+    return attention.normsRotated() ? normHeads(layers, rotated, normRole) : rotated;
+  }
+
+  private String normHeads(Layers layers, String values, TensorRole normRole) {
+    String heads = graph.node("Reshape", values, graph.constant(-1, attention.headDim())).output();
+    return layers.rootMeanSquare(heads, normRole);
+  }
+
+  private String clip(String x) {
+    if (attention.clip().isEmpty()) {
+      return x;
+    }
+    float bound = (float) attention.clip().getAsDouble();
+    return graph.node("Clip", x, graph.scalar(-bound), graph.scalar(bound)).output();
+  }
+}

@@ -4,6 +4,7 @@ import io.moetool.analyzers.Analysis;
 import io.moetool.analyzers.report.Report;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
+import io.moetool.analyzers.superexperts.ProtectList;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.publish.OutputTarget;
 import io.moetool.formats.publish.StagedFolder;
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
 /** The folder that analyze writes: it appears whole, and may replace an earlier analysis. */
 final class AnalysisFolder {
   private static final List<String> NAMES =
-      List.of(StatisticsFile.NAME, Analysis.NAME, Report.NAME);
+      List.of(StatisticsFile.NAME, Analysis.NAME, ProtectList.NAME, Report.NAME);
 
   private final Path target;
   private final Path source;
@@ -55,6 +56,7 @@ final class AnalysisFolder {
     try (StagedFolder staged = StagedFolder.create(target, List.of(source))) {
       StatisticsFile.write(staged.path().resolve(StatisticsFile.NAME), statistics);
       analysis.write(staged.path().resolve(Analysis.NAME));
+      ProtectList.of(statistics).write(staged.path().resolve(ProtectList.NAME));
       Report.write(staged.path().resolve(Report.NAME), analysis, statistics);
       staged.commit();
     } finally {

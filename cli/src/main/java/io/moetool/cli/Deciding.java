@@ -2,14 +2,20 @@ package io.moetool.cli;
 
 import io.moetool.analyzers.saliency.SaliencyMethod;
 import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
+import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
+import io.moetool.analyzers.superexperts.ProtectList;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.MeasuredEvidence;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
+import io.moetool.transforms.plan.Protection;
 import io.moetool.transforms.plan.Target;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Makes plans from statistics, as the options of a command ask. */
 final class Deciding {
@@ -55,8 +61,17 @@ final class Deciding {
     return planner(source)
         .prune(
             MeasuredEvidence.of(where, statistics, method, options.seed(method)),
-            target,
-            options.protectsSuperExperts());
+            PlanRequest.of(target).protecting(protection(source, statistics)));
+  }
+
+  private Protection protection(SourceModel source, Statistics statistics) {
+    List<ProtectList> lists = new ArrayList<>();
+    if (options.protectsSuperExperts()) {
+      lists.add(ProtectList.of(statistics));
+    }
+    MeasuredModel model = MeasuredModel.of(source.architecture(), source.fingerprint());
+    options.protectLists().forEach(file -> lists.add(ProtectList.read(file, model)));
+    return new Protection(lists);
   }
 
   private static Planner planner(SourceModel source) {

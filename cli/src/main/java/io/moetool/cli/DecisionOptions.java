@@ -4,7 +4,10 @@ import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.analyzers.saliency.SaliencyMethod;
 import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
 import io.moetool.transforms.plan.Target;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import picocli.CommandLine.Option;
@@ -36,9 +39,19 @@ final class DecisionOptions {
 
   @Option(
       names = "--protect-super-experts",
+      negatable = true,
       description =
-          "Keep experts with outputs far beyond those of all others, whatever their score.")
-  private boolean protects;
+          "Whether experts with outputs far beyond those of all others stay whatever their score"
+              + " (default: they do, where the model was run on data).")
+  private Optional<Boolean> protects = Optional.empty();
+
+  @Option(
+      names = "--protect",
+      paramLabel = "FILE",
+      description =
+          "Keep the experts named here, as in the protect.json that analyze writes. May be"
+              + " repeated.")
+  private List<Path> protectLists = new ArrayList<>();
 
   @Option(
       names = "--keep",
@@ -54,7 +67,12 @@ final class DecisionOptions {
   private Optional<String> remove = Optional.empty();
 
   boolean protectsSuperExperts() {
-    return protects;
+    return protects.orElse(true);
+  }
+
+  /** Files that name further experts to be kept. */
+  List<Path> protectLists() {
+    return protectLists;
   }
 
   /** The method asked for. */
@@ -86,8 +104,11 @@ final class DecisionOptions {
 
   /** Refuses what only data can tell. */
   void refuseWithoutData(CommonOptions common) {
-    if (protects) {
-      throw common.usage("--protect-super-experts has no effect without --statistics");
+    if (protects.isPresent()) {
+      throw common.usage(
+          "%s has no effect without --statistics"
+              .formatted(
+                  protects.get() ? "--protect-super-experts" : "--no-protect-super-experts"));
     }
   }
 
@@ -107,7 +128,8 @@ final class DecisionOptions {
   void refuseWithPlan(CommonOptions common) {
     refuse(common, method.isPresent(), "--method");
     refuse(common, seed.isPresent(), "--seed");
-    refuse(common, protects, "--protect-super-experts");
+    refuse(common, protects.isPresent(), "--[no-]protect-super-experts");
+    refuse(common, !protectLists.isEmpty(), "--protect");
     refuse(common, keep.isPresent(), "--keep");
     refuse(common, remove.isPresent(), "--remove");
   }

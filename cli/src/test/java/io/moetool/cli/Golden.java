@@ -1,11 +1,18 @@
 package io.moetool.cli;
 
 import io.moetool.formats.json.Json;
+import io.moetool.formats.safetensors.SafetensorsFile;
+import io.moetool.formats.safetensors.StoredTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -48,6 +55,45 @@ final class Golden {
       return target;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A copy in which the elements of a float32 tensor are larger by a factor. */
+  static Path withLargerTensor(String name, String tensor, float factor, Path folder) {
+    Path model = copy(name, folder);
+    Path weights =
+        list(model).stream()
+            .filter(file -> file.endsWith(".safetensors"))
+            .map(model::resolve)
+            .filter(file -> place(file, tensor).isPresent())
+            .findFirst()
+            .orElseThrow();
+    StoredTensor stored = place(weights, tensor).orElseThrow();
+    int elements = Math.toIntExact(stored.info().shape().elements());
+    long place = dataStart(weights) + stored.begin();
+    try (FileChannel channel =
+        FileChannel.open(weights, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.allocate(elements * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      channel.read(bytes, place);
+      for (int i = 0; i < elements; i++) {
+        bytes.putFloat(i * Float.BYTES, factor * bytes.getFloat(i * Float.BYTES));
+      }
+      channel.write(bytes.rewind(), place);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return model;
+  }
+
+  private static Optional<StoredTensor> place(Path weights, String tensor) {
+    try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+      return Optional.ofNullable(file.header().tensors().get(tensor));
+    }
+  }
+
+  private static long dataStart(Path weights) {
+    try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+      return file.header().dataStart();
     }
   }
 

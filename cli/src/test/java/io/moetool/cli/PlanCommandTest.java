@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +15,7 @@ import tools.jackson.databind.JsonNode;
 
 class PlanCommandTest {
   private static final Path MODEL = Golden.model("qwen3-moe");
+  private static final String PLANTED = "model.layers.1.mlp.experts.5.down_proj.weight";
 
   @TempDir private Path folder;
 
@@ -70,6 +73,55 @@ class PlanCommandTest {
     JsonNode layer = run.json().get("layers").get(0);
     assertThat(layer.get("kept")).hasSize(4);
     assertThat(layer.get("dropped")).hasSize(4);
+  }
+
+  @Test
+  void superExpertsStayUnlessToldOtherwise() {
+    Path model = Golden.withLargerTensor("qwen3-moe", PLANTED, 1000, folder);
+    Path analysis = folder.resolve("analysis");
+    Run.of("analyze", model, "--data", Golden.data("qwen3-moe", folder), "-o", analysis);
+
+    // By lot, and with this seed the planted expert goes.
+    Run free = lot(model, "--statistics", analysis, "--no-protect-super-experts");
+    assertThat(free.json().at("/layers/1/dropped").toString()).contains("5");
+    assertThat(free.json().at("/options/protection").size()).isZero();
+    Run kept = lot(model, "--statistics", analysis);
+    assertThat(kept.json().at("/layers/1/protected").toString()).isEqualTo("[5]");
+    assertThat(kept.json().at("/layers/1/kept").toString()).contains("5");
+    assertThat(kept.json().at("/layers/0/protected").size()).isZero();
+    assertThat(kept.json().at("/layers/1/reasons/0").stringValue())
+        .startsWith("expert 5 is protected: super expert, largest output ");
+    assertThat(kept.json().at("/options/protection/0").stringValue())
+        .startsWith("super experts: largest |output| set apart");
+  }
+
+  @Test
+  void aProtectListIsAFileThatAnalyzeWrites() {
+    Path model = Golden.withLargerTensor("qwen3-moe", PLANTED, 1000, folder);
+    Path analysis = folder.resolve("analysis");
+    Run.of("analyze", model, "--data", Golden.data("qwen3-moe", folder), "-o", analysis);
+    Path list = analysis.resolve("protect.json");
+
+    assertThat(lot(model, "--protect", list).json().at("/layers/1/protected").toString())
+        .isEqualTo("[5]");
+    Golden.edit(list, "\"expert\": 5", "\"expert\": 8");
+    Run run = lot(model, "--protect", list);
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err())
+        .isEqualTo(
+            """
+            moetool: %s: there is no expert 8 in layer 1
+              name experts 0 to 7 of layers [0, 1]
+            """
+                .formatted(list));
+  }
+
+  private Run lot(Path model, Object... options) {
+    List<Object> arguments =
+        new ArrayList<>(List.of("plan", model, "--method", "random", "--seed", 4, "--keep", 4));
+    arguments.addAll(List.of("-o", folder.resolve("lot.json"), "--json", "-q"));
+    arguments.addAll(List.of(options));
+    return Run.of(arguments.toArray());
   }
 
   @Test

@@ -17,14 +17,17 @@ import java.util.List;
  * many. {@link #robust()} therefore looks for a gap instead.
  */
 public final class SuperExpertSearch {
-  /** Below this many experts the percentile says more about their number than about them. */
-  public static final int FEW_EXPERTS = 2000;
+  /** Below this many experts the percentile names one or none, whatever they do. */
+  private static final int FEW_EXPERTS = 2000;
 
   private static final double QUANTILE = 0.995;
   private static final double SHARE_OF_LARGEST = 0.1;
 
   /** The smallest value of the outliers has to be this many times the largest of the others. */
-  private static final double GAP = 2;
+  static final double GAP = 2;
+
+  /** Outliers are few: of so many experts at most one, or a gap divides two kinds of experts. */
+  private static final int EXPERTS_PER_OUTLIER = 16;
 
   /** Largest first; among equals lower layers and experts first. */
   private final List<SuperExpert> candidates;
@@ -64,6 +67,11 @@ public final class SuperExpertSearch {
     return new SuperExpertSearch(candidates);
   }
 
+  /** Whether the percentile says more about the number of experts than about them. */
+  boolean hasFewCandidates() {
+    return candidates.size() < FEW_EXPERTS;
+  }
+
   /** Number of experts looked at. */
   public int candidates() {
     return candidates.size();
@@ -89,15 +97,16 @@ public final class SuperExpertSearch {
 
   /**
    * Experts above a tenth of the largest that are set apart from all others: of all gaps between
-   * neighbours there the widest one counts, if its upper end is at least twice the lower. Largest
-   * first; empty if no gap is as wide.
+   * neighbours there the widest one counts, if its upper end is at least twice the lower and at
+   * most one of 16 experts lies above it, but one may. Largest first; empty if no gap is as wide.
    */
   public List<SuperExpert> robust() {
     // Experts that no token chose have no output to be set apart from.
     List<SuperExpert> used = candidates.stream().filter(expert -> expert.maxAbs() > 0).toList();
+    int most = Math.min(used.size() - 1, Math.max(1, candidates.size() / EXPERTS_PER_OUTLIER));
     int apart = 0;
     double widest = GAP;
-    for (int count = 1; count < used.size(); count++) {
+    for (int count = 1; count <= most; count++) {
       double above = used.get(count - 1).maxAbs();
       double below = used.get(count).maxAbs();
       if (above <= used.getFirst().maxAbs() * SHARE_OF_LARGEST) {

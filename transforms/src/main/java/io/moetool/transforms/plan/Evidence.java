@@ -1,6 +1,5 @@
 package io.moetool.transforms.plan;
 
-import io.moetool.analyzers.superexperts.SuperExpert;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -14,7 +13,6 @@ import java.util.OptionalLong;
  * @param seed of methods that draw lots
  * @param statistics what the scores were computed from; empty where weights alone were enough
  * @param layers one entry per layer with experts, ascending
- * @param superExperts experts that the model cannot do without, in any order
  */
 public record Evidence(
     String where,
@@ -22,10 +20,8 @@ public record Evidence(
     String method,
     OptionalLong seed,
     Optional<Plan.Statistics> statistics,
-    List<LayerEvidence> layers,
-    List<SuperExpert> superExperts) {
+    List<LayerEvidence> layers) {
   public Evidence {
     layers = List.copyOf(layers);
-    superExperts = List.copyOf(superExperts);
   }
 }

@@ -4,7 +4,6 @@ import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.formats.BadInputException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeSet;
@@ -15,7 +14,7 @@ import java.util.stream.IntStream;
 final class LayerChoice {
   private final LayerEvidence evidence;
   private final ExpertGroups groups;
-  private final SortedMap<Integer, Double> superExperts;
+  private final SortedMap<Integer, String> protectedExperts;
   private final TreeSet<Integer> dropped = new TreeSet<>();
   private final List<String> ties = new ArrayList<>();
   private OptionalDouble margin = OptionalDouble.empty();
@@ -24,13 +23,13 @@ final class LayerChoice {
    * A choice to be made.
    *
    * @param groups of which equally many experts go
-   * @param superExperts protected experts with their largest absolute output
+   * @param protectedExperts experts that stay whatever their score, each with the reason
    */
   LayerChoice(
-      LayerEvidence evidence, ExpertGroups groups, SortedMap<Integer, Double> superExperts) {
+      LayerEvidence evidence, ExpertGroups groups, SortedMap<Integer, String> protectedExperts) {
     this.evidence = evidence;
     this.groups = groups;
-    this.superExperts = superExperts;
+    this.protectedExperts = protectedExperts;
   }
 
   /**
@@ -51,14 +50,14 @@ final class LayerChoice {
         List.copyOf(dropped),
         IntStream.range(0, evidence.experts()).mapToObj(evidence::score).toList(),
         margin,
-        List.copyOf(superExperts.keySet()),
+        List.copyOf(protectedExperts.keySet()),
         reasons());
   }
 
   /** Drops from one group, given in the order in which its experts go. */
   private void drop(String where, List<Integer> members, int stay) {
     List<Integer> candidates =
-        members.stream().filter(expert -> !superExperts.containsKey(expert)).toList();
+        members.stream().filter(expert -> !protectedExperts.containsKey(expert)).toList();
     int drops = members.size() - stay;
     if (candidates.size() < drops) {
       throw tooManyProtected(where, members, stay);
@@ -71,7 +70,7 @@ final class LayerChoice {
 
   private BadInputException tooManyProtected(String where, List<Integer> members, int stay) {
     List<Integer> protectedMembers =
-        superExperts.keySet().stream().filter(members::contains).toList();
+        protectedExperts.keySet().stream().filter(members::contains).toList();
     return new BadInputException(
         "%s, layer %d".formatted(where, evidence.layer()),
         "%d experts are protected (%s), only %d may stay%s"
@@ -80,7 +79,7 @@ final class LayerChoice {
                 list(protectedMembers),
                 stay,
                 groups.count() == 1 ? "" : " of their group"),
-        "keep at least %d experts, or plan without protection"
+        "keep at least %d experts, or protect fewer"
             .formatted(protectedMembers.size() * groups.count()));
   }
 
@@ -106,13 +105,8 @@ final class LayerChoice {
 
   private List<String> reasons() {
     List<String> reasons = new ArrayList<>();
-    superExperts.forEach((expert, maxAbs) ->
-        reasons.add(
-            String.format(
-                Locale.ROOT,
-                "expert %d is a super expert (largest output %.4g) and stays",
-                expert,
-                maxAbs)));
+    protectedExperts.forEach(
+        (expert, reason) -> reasons.add("expert %d is protected: %s".formatted(expert, reason)));
     List<Integer> unused =
         IntStream.range(0, evidence.experts()).filter(evidence::isUnused).boxed().toList();
     if (!unused.isEmpty()) {

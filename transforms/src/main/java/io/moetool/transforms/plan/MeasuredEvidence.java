@@ -8,16 +8,11 @@ import io.moetool.analyzers.statistics.ExpertStatistic;
 import io.moetool.analyzers.statistics.ExpertSums;
 import io.moetool.analyzers.statistics.RoutedStatistics;
 import io.moetool.analyzers.statistics.Statistics;
-import io.moetool.analyzers.superexperts.SuperExpert;
-import io.moetool.analyzers.superexperts.SuperExpertSearch;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/**
- * What statistics say about experts in the eyes of one method. Super experts are looked for
- * whatever the method.
- */
+/** What statistics say about experts in the eyes of one method. */
 public final class MeasuredEvidence {
   private MeasuredEvidence() {}
 
@@ -43,17 +38,7 @@ public final class MeasuredEvidence {
         method.name(),
         seed,
         fromData ? statistics.routed().map(MeasuredEvidence::source) : Optional.empty(),
-        layers,
-        superExperts(statistics));
-  }
-
-  /** Among few experts the published rule names one even if there is none; then a gap decides. */
-  private static List<SuperExpert> superExperts(Statistics statistics) {
-    if (statistics.routed().isEmpty()) {
-      return List.of();
-    }
-    SuperExpertSearch search = SuperExpertSearch.over(statistics);
-    return search.candidates() < SuperExpertSearch.FEW_EXPERTS ? search.robust() : search.byPaper();
+        layers);
   }
 
   private static Plan.Statistics source(RoutedStatistics routed) {

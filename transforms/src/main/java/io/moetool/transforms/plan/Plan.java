@@ -61,9 +61,13 @@ public record Plan(
    *
    * @param target how many experts are to stay, in the words of {@link Target}
    * @param seed of methods that draw lots
-   * @param protectSuperExperts whether super experts stay whatever their score
+   * @param protection by which rules experts were protected, in words; empty if by none
    */
-  public record Options(String target, OptionalLong seed, boolean protectSuperExperts) {}
+  public record Options(String target, OptionalLong seed, List<String> protection) {
+    public Options {
+      protection = List.copyOf(protection);
+    }
+  }
 
   /**
    * What scores were computed from.

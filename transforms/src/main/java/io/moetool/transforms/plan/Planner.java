@@ -9,8 +9,6 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Makes plans for one checkpoint. The same input gives the same plan, to the byte. */
@@ -39,11 +37,11 @@ public final class Planner {
   /**
    * Decides which experts go: the same number in every layer, those with the lowest scores.
    *
-   * @param protectSuperExperts whether super experts stay whatever their score
    * @throws BadInputException if the target cannot be reached, a score is no finite number, or the
    *     evidence does not fit the checkpoint
    */
-  public Plan prune(Evidence evidence, Target target, boolean protectSuperExperts) {
+  public Plan prune(Evidence evidence, PlanRequest request) {
+    Target target = request.target();
     requireReachable(target);
     requireFitting(evidence);
     MoeBlock moe = architecture.moe();
@@ -52,12 +50,7 @@ public final class Planner {
     List<LayerPlan> layers =
         evidence.layers().stream()
             .map(layer ->
-                new LayerChoice(
-                        layer,
-                        groups,
-                        protectSuperExperts
-                            ? superExperts(evidence, layer.layer())
-                            : new TreeMap<>())
+                new LayerChoice(layer, groups, request.protection().of(layer.layer()))
                     .keep(evidence.where(), expertsAfter))
             .toList();
     return new Plan(
@@ -66,7 +59,7 @@ public final class Planner {
         new Plan.Source(fingerprint, architecture.modelType()),
         Plan.PRUNE,
         evidence.method(),
-        new Plan.Options(target.toString(), evidence.seed(), protectSuperExperts),
+        new Plan.Options(target.toString(), evidence.seed(), request.protection().rules()),
         evidence.statistics(),
         moe.experts(),
         expertsAfter,
@@ -155,13 +148,5 @@ public final class Planner {
         }
       }
     }
-  }
-
-  private static SortedMap<Integer, Double> superExperts(Evidence evidence, int layer) {
-    SortedMap<Integer, Double> found = new TreeMap<>();
-    evidence.superExperts().stream()
-        .filter(s -> s.layer() == layer)
-        .forEach(s -> found.put(s.expert(), s.maxAbs()));
-    return found;
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.moetool.analyzers.superexperts.SuperExpert;
+import io.moetool.analyzers.superexperts.ProtectList;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SequencedSet;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Eight experts in four groups of two, and sixteen in four groups of four. */
@@ -74,19 +75,22 @@ class GroupedExpertsTest {
   @Test
   void protectionCountsWithinAGroup() {
     Architecture sixteen = architecture(16, 4, 2, 4);
-    double[] scores = new double[16];
+    Protection protection =
+        new Protection(
+            List.of(
+                new ProtectList(
+                    1,
+                    Optional.empty(),
+                    "a rule",
+                    Stream.of(4, 5, 6, 15)
+                        .map(expert -> new ProtectList.Entry(1, expert, "because"))
+                        .toList())));
     assertThatExceptionOfType(BadInputException.class)
         .isThrownBy(() ->
             planner(sixteen)
                 .prune(
-                    evidence(
-                        scores,
-                        new SuperExpert(1, 4, 1),
-                        new SuperExpert(1, 5, 1),
-                        new SuperExpert(1, 6, 1),
-                        new SuperExpert(1, 15, 1)),
-                    Target.keep(8),
-                    true))
+                    evidence(new double[16]),
+                    PlanRequest.of(Target.keep(8)).protecting(protection)))
         .withMessageContaining(
             "layer 1: 3 experts are protected (4, 5, 6), only 2 may stay of their group")
         .withMessageContaining("keep at least 12 experts");
@@ -112,22 +116,21 @@ class GroupedExpertsTest {
   }
 
   private static Plan plan(Architecture architecture, double[] scores, Target target) {
-    return planner(architecture).prune(evidence(scores), target, true);
+    return planner(architecture).prune(evidence(scores), PlanRequest.of(target));
   }
 
   private static Planner planner(Architecture architecture) {
     return new Planner(architecture, new NoTensors(), "sha256:grouped", "test");
   }
 
-  private static Evidence evidence(double[] scores, SuperExpert... superExperts) {
+  private static Evidence evidence(double[] scores) {
     return new Evidence(
         "statistics",
         "sha256:grouped",
         "reap",
         OptionalLong.empty(),
         Optional.empty(),
-        List.of(LayerEvidence.ofWeights(1, scores)),
-        List.of(superExperts));
+        List.of(LayerEvidence.ofWeights(1, scores)));
   }
 
   private static Architecture architecture(int experts, int groups, int used, int perToken) {

@@ -8,7 +8,6 @@ import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsTap;
-import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.formats.BadInputException;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
@@ -57,7 +56,6 @@ class MeasuredEvidenceTest {
         });
     assertThat(evidence.seed()).isEmpty();
     assertThat(evidence.fingerprint()).isEqualTo("sha256:toy");
-    assertThat(evidence.superExperts()).contains(new SuperExpert(5, 1, 12));
     assertThat(evidence.layers().getFirst().layer()).isEqualTo(5);
     assertThat(evidence.layers().getFirst().isUnused(3)).isTrue();
   }

@@ -24,7 +24,7 @@ class PlanCheckTest {
     Planner planner =
         new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test");
     Evidence evidence = TinyEvidence.of(source, .1, .2, .3, .4, .5, .6, .7, .8);
-    text = PlanFile.text(planner.prune(evidence, Target.keep(4), true));
+    text = PlanFile.text(planner.prune(evidence, PlanRequest.of(Target.keep(4))));
   }
 
   @AfterEach

@@ -32,7 +32,7 @@ class PlanFileTest {
         "options": {
           "target": "keep 2",
           "seed": null,
-          "protectSuperExperts": true
+          "protection": [ "super experts" ]
         },
         "statistics": {
           "dataFingerprint": "sha256:data",
@@ -65,7 +65,7 @@ class PlanFileTest {
           new Plan.Source("sha256:model", "qwen3_moe"),
           "prune",
           "reap",
-          new Plan.Options("keep 2", OptionalLong.empty(), true),
+          new Plan.Options("keep 2", OptionalLong.empty(), List.of("super experts")),
           Optional.of(new Plan.Statistics("sha256:data", 800)),
           3,
           2,
@@ -118,7 +118,8 @@ class PlanFileTest {
         Planner planner =
             new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test");
         Evidence evidence = TinyEvidence.of(source, .1, .2, .3, .4, .5, .6, .7, .8);
-        PlanFile.write(planner.prune(evidence, Target.keep(6), true), folder.resolve(name));
+        PlanFile.write(
+            planner.prune(evidence, PlanRequest.of(Target.keep(6))), folder.resolve(name));
       }
     }
     assertThat(folder.resolve("a.json")).hasSameBinaryContentAs(folder.resolve("b.json"));
@@ -171,7 +172,7 @@ class PlanFileTest {
     refuse("\\[ 0, 2 \\]", "0", "kept must be a list");
     refuse("0.125", "\"NaN\"", "an element of scores must be a number");
     refuse("\"prune\"", "7", "action must be a text");
-    refuse(": true", ": 1", "protectSuperExperts must be true or false");
+    refuse("\\[ \"super experts\" \\]", "true", "protection must be a list");
     refuse("\"seed\": null", "\"seed\": 1.5", "seed must be a whole number");
     refuse("\\[ 0, 2 \\]", "[ 0, 99999999999 ]", "plan.json line 24");
   }

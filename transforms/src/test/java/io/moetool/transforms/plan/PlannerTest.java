@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.moetool.analyzers.superexperts.SuperExpert;
+import io.moetool.analyzers.superexperts.ProtectList;
 import io.moetool.formats.BadInputException;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,35 +84,51 @@ class PlannerTest {
 
   @Test
   void aProtectedExpertStaysWhateverItsScore() {
-    Evidence evidence =
-        TinyEvidence.of(source.fingerprint(), List.of(new SuperExpert(1, 0, 1250.25)), ASCENDING);
+    Evidence evidence = TinyEvidence.of(source, ASCENDING);
+    Protection protection =
+        new Protection(
+            List.of(
+                list("a rule", new ProtectList.Entry(1, 0, "super expert, largest output 1250")),
+                list("another rule", new ProtectList.Entry(1, 0, "of no account"))));
 
-    Plan plan = plan(evidence, Target.keep(2));
+    Plan plan = planner().prune(evidence, PlanRequest.of(Target.keep(2)).protecting(protection));
+    assertThat(plan.options().protection()).containsExactly("a rule", "another rule");
     assertThat(plan.layers().get(0).kept()).containsExactly(0, 7);
     assertThat(plan.layers().get(0).protectedExperts()).containsExactly(0);
     assertThat(plan.layers().get(0).margin()).hasValue(.8 - .7);
     assertThat(plan.layers().get(0).reasons())
-        .containsExactly("expert 0 is a super expert (largest output 1250) and stays");
+        .containsExactly("expert 0 is protected: super expert, largest output 1250");
     assertThat(plan.layers().get(1).kept()).containsExactly(6, 7);
 
-    Plan unprotected = planner().prune(evidence, Target.keep(2), false);
+    Plan unprotected = plan(evidence, Target.keep(2));
     assertThat(unprotected.layers().get(0).kept()).containsExactly(6, 7);
     assertThat(unprotected.layers().get(0).protectedExperts()).isEmpty();
+    assertThat(unprotected.options().protection()).isEmpty();
   }
 
   @Test
   void moreProtectedExpertsThanMayStayAreRefused() {
-    Evidence evidence =
-        TinyEvidence.of(
-            source.fingerprint(),
-            List.of(new SuperExpert(2, 5, 1), new SuperExpert(2, 1, 1), new SuperExpert(2, 3, 1)),
-            ASCENDING);
+    Evidence evidence = TinyEvidence.of(source, ASCENDING);
+    Protection protection =
+        new Protection(
+            List.of(
+                list(
+                    "a rule",
+                    new ProtectList.Entry(2, 5, "because"),
+                    new ProtectList.Entry(2, 1, "because"),
+                    new ProtectList.Entry(2, 3, "because"))));
 
-    assertThat(plan(evidence, Target.keep(3)).layers().get(1).kept()).containsExactly(1, 3, 5);
+    Plan plan = planner().prune(evidence, PlanRequest.of(Target.keep(3)).protecting(protection));
+    assertThat(plan.layers().get(1).kept()).containsExactly(1, 3, 5);
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(evidence, Target.keep(2)))
+        .isThrownBy(
+            () -> planner().prune(evidence, PlanRequest.of(Target.keep(2)).protecting(protection)))
         .withMessageContaining("layer 2: 3 experts are protected (1, 3, 5), only 2 may stay")
         .withMessageContaining("keep at least 3 experts");
+  }
+
+  private static ProtectList list(String rule, ProtectList.Entry... entries) {
+    return new ProtectList(1, Optional.empty(), rule, List.of(entries));
   }
 
   @Test
@@ -143,7 +160,7 @@ class PlannerTest {
         .isThrownBy(() -> plan(TinyEvidence.of(source, 1, 2, 3, 4), Target.keep(2)))
         .withMessageContaining("layer 1: scores are for 4 experts, the model has 8");
     assertThatExceptionOfType(BadInputException.class)
-        .isThrownBy(() -> plan(TinyEvidence.of("sha256:0", List.of(), ASCENDING), Target.keep(2)))
+        .isThrownBy(() -> plan(TinyEvidence.of("sha256:0", ASCENDING), Target.keep(2)))
         .withMessageContaining("scores are for another model: sha256:0, this one is sha256:");
     Evidence evidence = TinyEvidence.of(source, ASCENDING);
     Evidence oneLayer =
@@ -153,8 +170,7 @@ class PlannerTest {
             evidence.method(),
             evidence.seed(),
             evidence.statistics(),
-            evidence.layers().subList(0, 1),
-            List.of());
+            evidence.layers().subList(0, 1));
     assertThatExceptionOfType(BadInputException.class)
         .isThrownBy(() -> plan(oneLayer, Target.keep(2)))
         .withMessageContaining("scores are for layers [1], the model has experts in layers [1, 2]");
@@ -193,9 +209,15 @@ class PlannerTest {
     try (SourceModel model = raw.open(folder.resolve("raw"), 1)) {
       Planner planner =
           new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test");
-      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(4), true).warnings())
+      assertThat(
+              planner
+                  .prune(TinyEvidence.of(model, ASCENDING), PlanRequest.of(Target.keep(4)))
+                  .warnings())
           .anyMatch(w -> w.contains("without renormalising"));
-      assertThat(planner.prune(TinyEvidence.of(model, ASCENDING), Target.keep(8), true).warnings())
+      assertThat(
+              planner
+                  .prune(TinyEvidence.of(model, ASCENDING), PlanRequest.of(Target.keep(8)))
+                  .warnings())
           .isEmpty();
     }
   }
@@ -213,8 +235,7 @@ class PlannerTest {
             List.of(
                 LayerEvidence.ofData(
                     1, ASCENDING, new long[] {31, 32, 0, 99, 99, 99, 99, 99}, new double[8]),
-                LayerEvidence.ofWeights(2, ASCENDING)),
-            List.of());
+                LayerEvidence.ofWeights(2, ASCENDING)));
 
     Plan plan = plan(starved, Target.keep(8));
     assertThat(plan.warnings())
@@ -257,7 +278,7 @@ class PlannerTest {
   }
 
   private Plan plan(Evidence evidence, Target target) {
-    return planner().prune(evidence, target, true);
+    return planner().prune(evidence, PlanRequest.of(target));
   }
 
   private Planner planner() {

@@ -1,6 +1,5 @@
 package io.moetool.transforms.plan;
 
-import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import java.util.ArrayList;
@@ -15,10 +14,10 @@ public final class TinyEvidence {
 
   /** The same scores in both layers, each expert chosen by 100 tokens. */
   public static Evidence of(SourceModel model, double... scores) {
-    return of(model.fingerprint(), List.of(), scores);
+    return of(model.fingerprint(), scores);
   }
 
-  static Evidence of(String fingerprint, List<SuperExpert> superExperts, double... scores) {
+  static Evidence of(String fingerprint, double... scores) {
     long[] tokens = new long[scores.length];
     Arrays.fill(tokens, 100);
     List<LayerEvidence> layers = new ArrayList<>();
@@ -31,7 +30,6 @@ public final class TinyEvidence {
         "reap",
         OptionalLong.empty(),
         Optional.of(new Plan.Statistics("sha256:data", 800)),
-        layers,
-        superExperts);
+        layers);
   }
 }

@@ -23,6 +23,7 @@ import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Evidence;
 import io.moetool.transforms.plan.LayerEvidence;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
 import java.io.IOException;
@@ -122,16 +123,10 @@ class MaskedModelTest {
             .toList();
     Evidence evidence =
         new Evidence(
-            "test",
-            source.fingerprint(),
-            "random",
-            OptionalLong.of(7),
-            Optional.empty(),
-            layers,
-            List.of());
+            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), layers);
     Plan plan =
         new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
-            .prune(evidence, Target.keep(keep), true);
+            .prune(evidence, PlanRequest.of(Target.keep(keep)));
     removed.forEach(
         (layer, gone) -> assertThat(plan.kept().get(layer)).doesNotContainAnyElementsOf(gone));
     return plan;

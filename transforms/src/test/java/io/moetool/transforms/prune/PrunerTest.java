@@ -15,6 +15,7 @@ import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
 import io.moetool.transforms.plan.TinyEvidence;
@@ -354,7 +355,7 @@ class PrunerTest {
   /** Odd experts score high. */
   private static Plan plan(SourceModel model, Target target) {
     return new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test")
-        .prune(TinyEvidence.of(model, .1, .5, .2, .6, .3, .7, .4, .8), target, true);
+        .prune(TinyEvidence.of(model, .1, .5, .2, .6, .3, .7, .4, .8), PlanRequest.of(target));
   }
 
   private static byte[] bytes(CheckpointStore store, String name) {

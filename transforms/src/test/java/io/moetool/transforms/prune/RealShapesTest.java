@@ -13,6 +13,7 @@ import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Evidence;
 import io.moetool.transforms.plan.LayerEvidence;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
 import io.moetool.transforms.verify.Verification;
@@ -131,14 +132,8 @@ class RealShapesTest {
             .toList();
     Evidence evidence =
         new Evidence(
-            "test",
-            source.fingerprint(),
-            "random",
-            OptionalLong.of(7),
-            Optional.empty(),
-            layers,
-            List.of());
+            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), layers);
     return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
-        .prune(evidence, Target.keep(keep), true);
+        .prune(evidence, PlanRequest.of(Target.keep(keep)));
   }
 }

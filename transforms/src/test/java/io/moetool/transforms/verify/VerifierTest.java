@@ -15,6 +15,7 @@ import io.moetool.formats.safetensors.SafetensorsFile;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
 import io.moetool.transforms.plan.TinyEvidence;
@@ -46,7 +47,9 @@ class VerifierTest {
     out = folder.resolve("out");
     Plan plan =
         new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
-            .prune(TinyEvidence.of(source, .1, .5, .2, .6, .3, .7, .4, .8), Target.keep(4), true);
+            .prune(
+                TinyEvidence.of(source, .1, .5, .2, .6, .3, .7, .4, .8),
+                PlanRequest.of(Target.keep(4)));
     new Pruner(source, "test").prune("plan", plan, OptionalLong.empty(), out, WriteProgress.none());
   }
 

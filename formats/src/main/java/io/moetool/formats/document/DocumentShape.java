@@ -1,4 +1,4 @@
-package io.moetool.transforms.plan;
+package io.moetool.formats.document;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.moetool.formats.BadInputException;
@@ -25,10 +25,12 @@ import tools.jackson.core.json.JsonFactory;
  */
 final class DocumentShape {
   private final String where;
+  private final String mend;
   private final JsonParser parser;
 
-  private DocumentShape(String where, JsonParser parser) {
+  private DocumentShape(String where, String mend, JsonParser parser) {
     this.where = where;
+    this.mend = mend;
     this.parser = parser;
   }
 
@@ -36,12 +38,13 @@ final class DocumentShape {
    * Passes if {@code text} has the shape of {@code type}.
    *
    * @param text well-formed JSON without doubled keys
+   * @param mend where the document comes from, as advice
    * @throws BadInputException with line and column of the first difference
    */
-  static void require(String where, String text, Class<? extends Record> type) {
+  static void require(String where, String text, Class<? extends Record> type, String mend) {
     try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), text)) {
       parser.nextToken();
-      new DocumentShape(where, parser).value("the document", type);
+      new DocumentShape(where, mend, parser).value("the document", type);
     }
   }
 
@@ -112,7 +115,7 @@ final class DocumentShape {
     if (!missing.isEmpty()) {
       throw wrong(
           "%s ends here without %s".formatted(name, String.join(", ", missing.keySet())),
-          "add what is missing, or make the plan again");
+          "add what is missing, or " + mend);
     }
   }
 
@@ -128,13 +131,13 @@ final class DocumentShape {
 
   private void require(String name, String expected, boolean fits) {
     if (!fits) {
-      throw wrong("%s must be %s".formatted(name, expected), "correct it, or make the plan again");
+      throw wrong("%s must be %s".formatted(name, expected), "correct it, or " + mend);
     }
   }
 
-  private BadInputException wrong(String problem, String mend) {
+  private BadInputException wrong(String problem, String advice) {
     TokenStreamLocation at = parser.currentTokenLocation();
     return new BadInputException(
-        "%s line %d column %d".formatted(where, at.getLineNr(), at.getColumnNr()), problem, mend);
+        "%s line %d column %d".formatted(where, at.getLineNr(), at.getColumnNr()), problem, advice);
   }
 }

@@ -31,7 +31,10 @@ public record SourceModel(
     try {
       ModelConfig config = ModelConfig.read(tensors.configFile());
       return new SourceModel(
-          tensors, config, families.resolve(config), Fingerprint.of(config.root(), tensors));
+          tensors,
+          config,
+          families.resolve(config, tensors),
+          Fingerprint.of(config.root(), tensors));
     } catch (RuntimeException e) {
       tensors.close();
       throw e;

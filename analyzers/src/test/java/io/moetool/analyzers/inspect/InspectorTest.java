@@ -18,7 +18,7 @@ class InspectorTest {
   private static Inspection inspect(String model, Finding... findings) {
     try (CheckpointStore tensors = CheckpointStore.open(GOLDEN.resolve(model))) {
       Architecture architecture =
-          FamilyCatalog.builtIn().resolve(ModelConfig.read(tensors.configFile()));
+          FamilyCatalog.builtIn().resolve(ModelConfig.read(tensors.configFile()), tensors);
       return new Inspector(architecture, tensors).inspect("sha256:0", List.of(findings));
     }
   }

@@ -67,7 +67,7 @@ class GoldenStatisticsTest {
     try (CheckpointStore store = CheckpointStore.open(CHECKPOINTS.resolve(name));
         WorkPool pool = new WorkPool(2)) {
       Architecture architecture =
-          FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()));
+          FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()), store);
       SequenceData data = new SequenceData(sequences);
       StatisticsTap tap = new StatisticsTap(MeasuredModel.of(architecture, "sha256:g"), data);
       new CheckpointModel(store, architecture, ENGINE, pool, ExpertMask.NONE)

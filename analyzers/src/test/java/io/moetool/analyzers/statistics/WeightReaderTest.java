@@ -80,7 +80,7 @@ class WeightReaderTest {
   void aCheckpointsSumsAreThoseOfItsTensorsForAnyNumberOfThreads() {
     try (CheckpointStore store = CheckpointStore.open(GOLDEN.resolve("qwen3-moe-bf16"))) {
       Architecture architecture =
-          FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()));
+          FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()), store);
       WeightStatistics one = read(store, architecture, 1);
       WeightStatistics four = read(store, architecture, 4);
 

@@ -125,7 +125,7 @@ public final class CheckpointStructure {
   private void otherTensors() {
     Map<Integer, TreeSet<Integer>> uncounted = new TreeMap<>();
     for (String name : tensors.names()) {
-      if (accounted.contains(name)) {
+      if (accounted.contains(name) || architecture.names().isOfOtherPart(name)) {
         continue;
       }
       Optional<TensorPlace> place = architecture.names().place(name);

@@ -2,12 +2,10 @@ package io.moetool.formats.family;
 
 import io.moetool.formats.BadInputException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import tools.jackson.databind.JsonNode;
+import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A model family as its data file describes it, not yet filled in with numbers. */
@@ -36,12 +34,15 @@ public final class Family {
   }
 
   /**
-   * The family with the numbers of one config.
+   * The family with the numbers of one config and the names of one checkpoint.
    *
+   * @param stored names of the checkpoint's tensors; they decide where a family's tensors may be
+   *     named or laid out in more than one way
    * @throws BadInputException if a number is missing, impossible, or asks for something not
    *     supported
    */
-  public Architecture resolve(ModelConfig config) {
+  public Architecture resolve(ModelConfig whole, Set<String> stored) {
+    ModelConfig config = whole.lookingIn(configRoots());
     FamilyValues values = new FamilyValues(definition, config);
     int layers = values.count("dimensions", "layers");
     int hidden = values.count("dimensions", "hidden");
@@ -49,7 +50,7 @@ public final class Family {
     requireCovered(config);
     return new Architecture(
         id(),
-        config.modelType(),
+        whole.modelType(),
         layers,
         hidden,
         values.count("dimensions", "vocabulary"),
@@ -62,8 +63,8 @@ public final class Family {
         new MixerReader(config, values, layers, hidden).read(),
         moe(config, values, layers),
         values.count("dimensions", "denseWidth"),
-        names(),
-        values.presentPaths("dimensions", "experts"));
+        new TensorLayout(definition).names(stored),
+        values.places("dimensions", "experts"));
   }
 
   private static Wiring wiring(ModelConfig config, FamilyValues values) {
@@ -132,18 +133,10 @@ public final class Family {
                 }));
   }
 
-  private TensorNames names() {
-    Map<TensorRole, String> patterns = new EnumMap<>(TensorRole.class);
-    JsonNode tensors = definition.get("tensors");
-    for (TensorRole role : TensorRole.values()) {
-      JsonNode pattern = tensors.get(role.key());
-      if (pattern != null) {
-        patterns.put(role, pattern.stringValue());
-      }
-    }
-    if (patterns.size() != tensors.size()) {
-      throw new IllegalStateException("family %s names a role that does not exist".formatted(id()));
-    }
-    return new TensorNames(patterns);
+  /** Objects of the config that hold the family's numbers, the first that holds one deciding. */
+  private List<String> configRoots() {
+    List<String> roots = new ArrayList<>();
+    definition.path("configRoot").forEach(root -> roots.add(root.stringValue()));
+    return roots.isEmpty() ? List.of("") : roots;
   }
 }

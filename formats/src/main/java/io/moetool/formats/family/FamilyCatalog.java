@@ -1,6 +1,7 @@
 package io.moetool.formats.family;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorStore;
 import io.moetool.formats.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -51,11 +53,25 @@ public final class FamilyCatalog {
   }
 
   /**
-   * The family of a config, filled in with its numbers.
+   * The family of a config, filled in with its numbers; tensors are named as the family's files
+   * usually name them.
    *
    * @throws BadInputException if no family knows the model type, or the config contradicts itself
    */
   public Architecture resolve(ModelConfig config) {
+    return resolve(config, Set.of());
+  }
+
+  /**
+   * The family of a config, filled in with its numbers and with the names a checkpoint stores.
+   *
+   * @throws BadInputException if no family knows the model type, or the config contradicts itself
+   */
+  public Architecture resolve(ModelConfig config, TensorStore tensors) {
+    return resolve(config, tensors.names());
+  }
+
+  private Architecture resolve(ModelConfig config, Set<String> stored) {
     String modelType = config.modelType();
     return families.stream()
         .filter(family -> family.modelTypes().contains(modelType))
@@ -68,7 +84,7 @@ public final class FamilyCatalog {
                     + families.stream()
                         .flatMap(family -> family.modelTypes().stream())
                         .collect(Collectors.joining(", "))))
-        .resolve(config);
+        .resolve(config, stored);
   }
 
   private static List<Family> read(Path folder) throws IOException {

@@ -126,9 +126,22 @@ final class FamilyValues {
     return texts;
   }
 
-  /** The config keys a value is read from that this config really holds. */
-  List<String> presentPaths(String section, String key) {
-    return keys(at(section, key)).stream().filter(k -> config.find(k).isPresent()).toList();
+  /**
+   * All places of the config, at any depth, that hold what a value is read from.
+   *
+   * @throws BadInputException if they do not say the same
+   */
+  List<String> places(String section, String key) {
+    List<String> places =
+        keys(at(section, key)).stream().flatMap(k -> config.places(k).stream()).toList();
+    List<JsonNode> values = places.stream().map(config::at).toList();
+    if (values.stream().distinct().count() > 1) {
+      throw new BadInputException(
+          config.where(),
+          "it contradicts itself: %s are %s".formatted(String.join(", ", places), values),
+          "use the config the checkpoint was published with");
+    }
+    return places;
   }
 
   private Optional<JsonNode> find(String section, String key) {

@@ -5,9 +5,11 @@ import io.moetool.formats.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -18,14 +20,18 @@ import tools.jackson.databind.node.ObjectNode;
  * absent, as it does for the libraries that read these files.
  */
 public final class ModelConfig {
+  private static final List<String> WHOLE = List.of("");
+
   private final String where;
   private final String text;
   private final ObjectNode root;
+  private final List<String> bases;
 
-  private ModelConfig(String where, String text, ObjectNode root) {
+  private ModelConfig(String where, String text, ObjectNode root, List<String> bases) {
     this.where = where;
     this.text = text;
     this.root = root;
+    this.bases = bases;
   }
 
   /**
@@ -42,7 +48,7 @@ public final class ModelConfig {
     }
     ObjectNode root = Json.readObject(file);
     try {
-      return new ModelConfig(file.toString(), Files.readString(file), root);
+      return new ModelConfig(file.toString(), Files.readString(file), root, WHOLE);
     } catch (IOException e) {
       throw new BadInputException(
           file.toString(), "cannot be read: " + e.getMessage(), "check its permissions", e);
@@ -51,7 +57,16 @@ public final class ModelConfig {
 
   /** A config from text already in memory; {@code where} names it in messages. */
   public static ModelConfig parse(String where, String text) {
-    return new ModelConfig(where, text, Json.readObject(where, text));
+    return new ModelConfig(where, text, Json.readObject(where, text), WHOLE);
+  }
+
+  /**
+   * The same config, in which values are looked for inside these objects, one after the other.
+   *
+   * @param objects paths of objects, the empty one being the whole config
+   */
+  ModelConfig lookingIn(List<String> objects) {
+    return new ModelConfig(where, text, root, List.copyOf(objects));
   }
 
   /** File name, for messages. */
@@ -87,15 +102,31 @@ public final class ModelConfig {
 
   /** The value at a path, unless it is absent or {@code null}. */
   public Optional<JsonNode> find(String path) {
+    return places(path).stream().findFirst().map(this::at);
+  }
+
+  /**
+   * Where values of this path stand, from the whole config: at several depths if it says the same
+   * thing more than once.
+   */
+  List<String> places(String path) {
+    return bases.stream()
+        .map(base -> join(base, path))
+        .filter(place -> !at(place).isMissingNode())
+        .toList();
+  }
+
+  private static String join(String base, String path) {
+    return base.isEmpty() ? path : base + "." + path;
+  }
+
+  /** What stands at a place of the whole config; a missing node where that is nothing. */
+  JsonNode at(String place) {
     JsonNode node = root;
-    for (String key : path.split("\\.", -1)) {
-      JsonNode child = node.get(key);
-      if (child == null) {
-        return Optional.empty();
-      }
-      node = child;
+    for (String key : place.split("\\.", -1)) {
+      node = node.path(key);
     }
-    return node.isNull() ? Optional.empty() : Optional.of(node);
+    return node.isNull() ? MissingNode.getInstance() : node;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.moetool.formats.family;
 
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,8 +13,16 @@ public final class TensorNames {
 
   private final Map<TensorRole, NamePattern> weights;
   private final Map<TensorRole, NamePattern> biases;
+  private final List<String> otherParts;
 
-  TensorNames(Map<TensorRole, String> patterns) {
+  /**
+   * Names of a checkpoint.
+   *
+   * @param patterns by role
+   * @param otherParts beginnings of the names of what belongs to the model but not to its decoder
+   */
+  TensorNames(Map<TensorRole, String> patterns, List<String> otherParts) {
+    this.otherParts = List.copyOf(otherParts);
     Map<TensorRole, NamePattern> byRole = new EnumMap<>(TensorRole.class);
     Map<TensorRole, NamePattern> biasByRole = new EnumMap<>(TensorRole.class);
     patterns.forEach((role, pattern) -> {
@@ -55,6 +64,14 @@ public final class TensorNames {
   /** Purpose and place of a stored tensor, if the family knows its name. */
   public Optional<TensorPlace> place(String name) {
     return place(weights, name, false).or(() -> place(biases, name, true));
+  }
+
+  /**
+   * Whether a tensor is of another part of the model than its decoder, such as an image encoder;
+   * rewriting copies it, running leaves it aside.
+   */
+  public boolean isOfOtherPart(String name) {
+    return otherParts.stream().anyMatch(name::startsWith);
   }
 
   private static Optional<TensorPlace> place(

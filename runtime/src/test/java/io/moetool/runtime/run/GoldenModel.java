@@ -27,7 +27,7 @@ final class GoldenModel implements AutoCloseable {
   private GoldenModel(Path folder) {
     this.folder = folder;
     store = CheckpointStore.open(folder);
-    architecture = FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()));
+    architecture = FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()), store);
     expected = Json.readObject(folder.resolve("expected.json"));
   }
 

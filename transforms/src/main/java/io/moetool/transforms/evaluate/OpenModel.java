@@ -55,7 +55,7 @@ public final class OpenModel implements AutoCloseable {
     }
     CheckpointStore store = CheckpointStore.open(path);
     try {
-      Architecture architecture = families.resolve(ModelConfig.read(store.configFile()));
+      Architecture architecture = families.resolve(ModelConfig.read(store.configFile()), store);
       SoundCheckpoint.require(architecture, store);
       LanguageModel model = new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
       return new OpenModel(model, store.folder(), store::close);

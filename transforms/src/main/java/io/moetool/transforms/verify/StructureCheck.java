@@ -23,7 +23,7 @@ final class StructureCheck {
 
   static List<Finding> run(FamilyCatalog families, CheckpointStore tensors, Manifest manifest) {
     try {
-      Architecture architecture = families.resolve(ModelConfig.read(tensors.configFile()));
+      Architecture architecture = families.resolve(ModelConfig.read(tensors.configFile()), tensors);
       List<Finding> findings = new ArrayList<>(CheckpointStructure.check(architecture, tensors));
       counts(architecture, manifest, findings);
       index(tensors, findings);

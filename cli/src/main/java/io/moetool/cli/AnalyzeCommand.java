@@ -5,6 +5,7 @@ import io.moetool.analyzers.Analyzer;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
@@ -70,10 +71,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     SequenceData sequences =
         data.read(
-            common,
-            source.tensors().folder(),
-            source.architecture().vocabulary(),
-            source.architecture().maxPositions());
+            common, source.tensors().folder(), ModelInput.of(source.architecture()));
     return measuring.weightsAnd(sequences, engine);
   }
 }

@@ -1,8 +1,8 @@
 package io.moetool.cli;
 
-import io.moetool.runtime.run.LanguageModel;
 import io.moetool.runtime.text.DataLimits;
 import io.moetool.runtime.text.DataReader;
+import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.Tokenizer;
 import java.nio.file.Path;
@@ -24,7 +24,8 @@ final class DataOptions {
       paramLabel = "FILE",
       description = {
         "Text: .jsonl with \"text\" or \"tokens\", and optionally \"domain\", in every line; or"
-            + " .txt, one document. May be repeated."
+            + " .txt, one document. For a model with an encoder, .jsonl that also has what it reads,"
+            + " \"source\" or \"sourceTokens\". May be repeated."
       })
   private List<Path> files = new ArrayList<>();
 
@@ -74,16 +75,10 @@ final class DataOptions {
    * Reads the data for a model.
    *
    * @param folder where its tokenizer is
+   * @param input what it reads
    */
-  SequenceData read(CommonOptions common, Path folder, LanguageModel model) {
-    return read(common, folder, model.vocabulary(), model.maxPositions());
-  }
-
-  /**
-   * As {@link #read(CommonOptions, Path, LanguageModel)}, for a model that is only known by
-   * numbers.
-   */
-  SequenceData read(CommonOptions common, Path folder, int vocabulary, int maxPositions) {
+  SequenceData read(CommonOptions common, Path folder, ModelInput input) {
+    int maxPositions = input.maxPositions();
     int length = sequenceLength.orElse(Math.min(maxPositions, DEFAULT_LENGTH));
     if (length > maxPositions) {
       throw common.usage(
@@ -97,7 +92,7 @@ final class DataOptions {
         new DataLimits(
             length, maxSequences.orElse(Long.MAX_VALUE), maxTokens.orElse(Long.MAX_VALUE));
     try (LazyTokenizer tokenizer = new LazyTokenizer(folder)) {
-      return DataReader.read(files, tokenizer, vocabulary, limits);
+      return DataReader.read(files, tokenizer, input, limits);
     }
   }
 

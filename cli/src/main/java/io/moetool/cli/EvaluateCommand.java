@@ -44,7 +44,7 @@ final class EvaluateCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     try (WorkPool pool = new WorkPool(common.threads());
         OpenModel opened = OpenModel.open(path, FamilyCatalog.builtIn(), engine, pool)) {
-      SequenceData sequences = data.read(common, opened.folder(), opened.model());
+      SequenceData sequences = data.read(common, opened.folder(), opened.model().input());
       Evaluation evaluation =
           new Evaluator(engine, pool)
               .evaluate(opened.model(), sequences, console.progress().steps());

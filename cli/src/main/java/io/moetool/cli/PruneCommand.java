@@ -8,6 +8,7 @@ import io.moetool.formats.publish.OutputTarget;
 import io.moetool.formats.publish.StagedFolder;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
@@ -148,10 +149,7 @@ final class PruneCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     SequenceData sequences =
         data.read(
-            common,
-            source.tensors().folder(),
-            source.architecture().vocabulary(),
-            source.architecture().maxPositions());
+            common, source.tensors().folder(), ModelInput.of(source.architecture()));
     return new Measuring(source, pool, console.progress().steps()).weightsAnd(sequences, engine);
   }
 

@@ -61,8 +61,7 @@ final class ValidateCommand implements Callable<Integer> {
           data.read(
               common,
               first.folder(),
-              first.model().vocabulary(),
-              Math.min(first.model().maxPositions(), second.model().maxPositions()));
+              first.model().input().sharedWith(second.model().input()));
       Validation validation =
           new Validator(engine, pool)
               .validate(

@@ -1,6 +1,7 @@
 package io.moetool.formats.family;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A family's description filled in with the numbers of one checkpoint: everything that is needed to
@@ -8,7 +9,9 @@ import java.util.List;
  *
  * @param family identifier of the family's data file
  * @param modelType {@code model_type} of the config
- * @param layers decoder layers
+ * @param layers all layers; those of an encoder come first, and indices count from its first one
+ * @param encoder the layers that read a source before the others predict a text; empty in models
+ *     that only predict
  * @param hidden hidden size
  * @param vocabulary rows of the embedding
  * @param maxPositions longest sequence the model was made for
@@ -25,6 +28,7 @@ public record Architecture(
     String family,
     String modelType,
     int layers,
+    Optional<Encoder> encoder,
     int hidden,
     int vocabulary,
     int maxPositions,

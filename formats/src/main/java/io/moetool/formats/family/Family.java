@@ -52,6 +52,7 @@ public final class Family {
         id(),
         whole.modelType(),
         layers,
+        Optional.empty(),
         hidden,
         values.count("dimensions", "vocabulary"),
         values.count("dimensions", "maxPositions"),

@@ -5,6 +5,7 @@ import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import java.lang.foreign.Arena;
 import java.util.Optional;
@@ -59,8 +60,8 @@ public final class CheckpointModel implements LanguageModel {
   }
 
   @Override
-  public int maxPositions() {
-    return architecture.maxPositions();
+  public ModelInput input() {
+    return ModelInput.of(architecture);
   }
 
   @Override
@@ -84,7 +85,7 @@ public final class CheckpointModel implements LanguageModel {
 
   private HiddenStates run(
       Arena arena, SequenceData data, Optional<MoeTap<?>> tap, RunProgress progress) {
-    HiddenStates hidden = new HiddenStates(arena, data, architecture.hidden());
+    HiddenStates hidden = new HiddenStates(arena, data.texts(), architecture.hidden());
     TensorView embedding = store.view(architecture.names().weight(TensorRole.EMBEDDING));
     pool.forEach(
         data.sequences().size(),

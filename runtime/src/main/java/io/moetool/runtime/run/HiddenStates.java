@@ -3,25 +3,45 @@ package io.moetool.runtime.run;
 import io.moetool.formats.TensorView;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
-import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
+import java.util.List;
 
 /**
- * The hidden state of every token of the data, sequences one after the other, {@code [tokens, H]}.
+ * The hidden state of every token that a stack of layers works on, sequences one after the other,
+ * {@code [tokens, H]}.
  */
 final class HiddenStates {
-  private final SequenceData data;
+  private final List<int[]> sequences;
   private final FloatMatrix values;
   private final int[] offsets;
 
-  HiddenStates(Arena arena, SequenceData data, int hidden) {
-    this.data = data;
-    this.values = FloatMatrix.allocate(arena, Math.toIntExact(data.tokens()), hidden);
-    this.offsets = new int[data.sequences().size() + 1];
-    for (int i = 0; i < data.sequences().size(); i++) {
-      offsets[i + 1] = offsets[i] + data.sequences().get(i).length();
+  /**
+   * States of zero.
+   *
+   * @param sequences token ids, one array a sequence; not copied
+   */
+  HiddenStates(Arena arena, List<int[]> sequences, int hidden) {
+    this.sequences = List.copyOf(sequences);
+    this.offsets = new int[sequences.size() + 1];
+    for (int i = 0; i < sequences.size(); i++) {
+      offsets[i + 1] = Math.addExact(offsets[i], sequences.get(i).length);
     }
+    this.values = FloatMatrix.allocate(arena, offsets[sequences.size()], hidden);
+  }
+
+  /** Number of sequences. */
+  int sequences() {
+    return sequences.size();
+  }
+
+  /** Tokens of one sequence. */
+  int length(int sequence) {
+    return sequences.get(sequence).length;
+  }
+
+  /** Tokens of the longest sequence. */
+  int longest() {
+    return sequences.stream().mapToInt(tokens -> tokens.length).max().orElse(0);
   }
 
   /** Rows of one sequence, {@code [length, H]}. */
@@ -29,18 +49,18 @@ final class HiddenStates {
     return values.rows(offsets[sequence], offsets[sequence + 1]);
   }
 
-  /** First row of a sequence. */
+  /** First row of a sequence; of the number of sequences, the number of rows. */
   int offset(int sequence) {
     return offsets[sequence];
   }
 
   /** Fills in the embeddings of one sequence, times {@code scale}. */
   void embed(int sequence, TensorView embedding, double scale) {
-    TokenSequence tokens = data.sequences().get(sequence);
+    int[] tokens = sequences.get(sequence);
     FloatMatrix rows = of(sequence);
-    for (int position = 0; position < tokens.length(); position++) {
+    for (int position = 0; position < tokens.length; position++) {
       ElementDecoder.decode(
-          embedding.dtype(), embedding.slice(tokens.token(position)), rows.row(position));
+          embedding.dtype(), embedding.slice(tokens[position]), rows.row(position));
     }
     if (scale != 1) {
       for (int position = 0; position < rows.rows(); position++) {

@@ -1,5 +1,6 @@
 package io.moetool.runtime.run;
 
+import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 
 /** A model that predicts the next token. */
@@ -16,8 +17,8 @@ public interface LanguageModel extends AutoCloseable {
   /** Number of logits per position. */
   int vocabulary();
 
-  /** Longest sequence the model was made for. */
-  int maxPositions();
+  /** What it reads. */
+  ModelInput input();
 
   /** Does whatever must be done for all sequences at once. */
   Predictions predict(SequenceData data, RunProgress progress);

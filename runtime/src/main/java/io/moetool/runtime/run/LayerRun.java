@@ -17,7 +17,6 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.ort.OrtInputs;
 import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -62,9 +61,10 @@ final class LayerRun implements AutoCloseable {
     pieces = new Pieces(architecture);
     graphs = new PieceGraphs(engine);
     for (Rope rope : architecture.ropes()) {
-      rotations.put(rope, new RotationTables(arena, rope, data.longest()));
+      rotations.put(rope, new RotationTables(arena, rope, hidden.longest()));
     }
-    int rows = TileBuffers.rows(architecture, data.longest(), data.tokens());
+    int rows =
+        TileBuffers.rows(architecture, hidden.longest(), hidden.offset(hidden.sequences()));
     buffers = new TileBuffers(arena, architecture, rows);
     tiles = tiles(rows);
   }
@@ -164,7 +164,7 @@ final class LayerRun implements AutoCloseable {
   }
 
   private OrtInputs sequenceInputs(OrtGraph graph, int layer, int sequence) {
-    int length = data.sequences().get(sequence).length();
+    int length = hidden.length(sequence);
     OrtInputs inputs =
         graph
             .inputs()
@@ -240,16 +240,15 @@ final class LayerRun implements AutoCloseable {
     List<Tile> result = new ArrayList<>();
     int from = 0;
     int used = 0;
-    for (int i = 0; i < data.sequences().size(); i++) {
-      TokenSequence sequence = data.sequences().get(i);
-      if (used + sequence.length() > rows) {
+    for (int i = 0; i < hidden.sequences(); i++) {
+      if (used + hidden.length(i) > rows) {
         result.add(new Tile(from, i));
         from = i;
         used = 0;
       }
-      used += sequence.length();
+      used += hidden.length(i);
     }
-    result.add(new Tile(from, data.sequences().size()));
+    result.add(new Tile(from, hidden.sequences()));
     return result;
   }
 }

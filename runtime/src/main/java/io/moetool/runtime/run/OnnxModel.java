@@ -6,6 +6,7 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.ort.OrtInputs;
 import io.moetool.runtime.ort.OrtOutput;
+import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
 import java.nio.file.Path;
@@ -66,11 +67,13 @@ public final class OnnxModel implements LanguageModel {
   }
 
   @Override
-  public int maxPositions() {
-    return graph
-        .metadata(DecoderModel.MAX_POSITIONS)
-        .map(Integer::parseInt)
-        .orElse(Integer.MAX_VALUE);
+  public ModelInput input() {
+    return ModelInput.ofText(
+        vocabulary(),
+        graph
+            .metadata(DecoderModel.MAX_POSITIONS)
+            .map(Integer::parseInt)
+            .orElse(Integer.MAX_VALUE));
   }
 
   @Override

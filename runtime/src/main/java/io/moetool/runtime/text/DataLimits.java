@@ -3,9 +3,10 @@ package io.moetool.runtime.text;
 /**
  * How much of the data files is read.
  *
- * @param sequenceLength longest sequence; longer rows are cut
+ * @param sequenceLength longest sequence, and longest source; what is longer is cut
  * @param maxSequences most sequences
- * @param maxTokens most tokens; the sequence that passes it is cut
+ * @param maxTokens most tokens, those of sources included; the sequence that passes it is cut, and
+ *     left out if its source alone passes it
  */
 public record DataLimits(int sequenceLength, long maxSequences, long maxTokens) {
   public DataLimits {

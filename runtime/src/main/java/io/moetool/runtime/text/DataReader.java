@@ -8,29 +8,36 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Reads data files: {@code .jsonl} with {@code "text"} or {@code "tokens"} (and optionally {@code
  * "domain"}) in every row, or {@code .txt} as one document. A row is one sequence.
+ *
+ * <p>For a model with an encoder every row also names what that reads, {@code "source"} or {@code
+ * "sourceTokens"}, and the decoder's start token is put in front of the text.
  */
 public final class DataReader {
   /** Domain of rows that name none. */
   public static final String DEFAULT_DOMAIN = "all";
 
   private final Supplier<Tokenizer> tokenizer;
-  private final int vocabulary;
+  private final ModelInput input;
   private final DataLimits limits;
   private final List<TokenSequence> sequences = new ArrayList<>();
-  private long tokens;
+  private long room;
 
-  private DataReader(Supplier<Tokenizer> tokenizer, int vocabulary, DataLimits limits) {
+  private DataReader(Supplier<Tokenizer> tokenizer, ModelInput input, DataLimits limits) {
     this.tokenizer = tokenizer;
-    this.vocabulary = vocabulary;
+    this.input = input;
     this.limits = limits;
+    this.room = limits.maxTokens();
   }
 
   /**
@@ -38,19 +45,25 @@ public final class DataReader {
    *
    * @param files data files
    * @param tokenizer asked only when a row holds text
-   * @param vocabulary token ids must be below it
+   * @param input what the model reads
    * @param limits how much to read
-   * @throws BadInputException if a row is malformed, or nothing remains to be predicted
+   * @throws BadInputException if a row is malformed or of the wrong kind for the model, or nothing
+   *     remains to be predicted
    */
   public static SequenceData read(
-      List<Path> files, Supplier<Tokenizer> tokenizer, int vocabulary, DataLimits limits) {
-    DataReader reader = new DataReader(tokenizer, vocabulary, limits);
+      List<Path> files, Supplier<Tokenizer> tokenizer, ModelInput input, DataLimits limits) {
+    DataReader reader = new DataReader(tokenizer, input, limits);
     for (Path file : files) {
       reader.readFile(file);
     }
     if (reader.sequences.stream().noneMatch(sequence -> sequence.predicted() > 0)) {
       throw new BadInputException(
-          files.toString(), "no row has two tokens or more", "give data with some text in it");
+          files.toString(),
+          input.hasSource()
+              ? "no row has a text whose source leaves it room within %d tokens"
+                  .formatted(limits.maxTokens())
+              : "no row has two tokens or more",
+          "give data with some text in it");
     }
     return new SequenceData(reader.sequences);
   }
@@ -69,7 +82,7 @@ public final class DataReader {
       if (rows) {
         readRows(file);
       } else {
-        add(file.toString(), DEFAULT_DOMAIN, tokenizer.get().encode(Files.readString(file)));
+        readDocument(file);
       }
     } catch (CharacterCodingException e) {
       throw new BadInputException(
@@ -78,6 +91,17 @@ public final class DataReader {
       throw new BadInputException(
           file.toString(), "cannot be read: " + e.getMessage(), "check its permissions", e);
     }
+  }
+
+  private void readDocument(Path file) throws IOException {
+    if (input.hasSource()) {
+      throw new BadInputException(
+          file.toString(),
+          "a document has no source, which the model's encoder reads",
+          "give .jsonl with \"source\" and \"text\" in every row");
+    }
+    add(
+        file.toString(), DEFAULT_DOMAIN, new int[0], tokenizer.get().encode(Files.readString(file)));
   }
 
   private void readRows(Path file) throws IOException {
@@ -98,19 +122,48 @@ public final class DataReader {
     if (!domain.isMissingNode() && !domain.isString()) {
       throw new BadInputException(where, "\"domain\" is no string", "write the domain's name");
     }
-    String name = domain.asString(DEFAULT_DOMAIN);
-    JsonNode ids = row.path("tokens");
-    JsonNode text = row.path("text");
-    if (ids.isArray() && text.isMissingNode()) {
-      add(where, name, ids(where, ids));
-    } else if (text.isString() && ids.isMissingNode()) {
-      add(where, name, tokenizer.get().encode(text.stringValue()));
-    } else {
+    int[] source = source(where, row);
+    int[] text =
+        ids(where, row, "text", "tokens")
+            .orElseThrow(() ->
+                new BadInputException(
+                    where,
+                    "a row needs either \"text\" (a string) or \"tokens\" (a list of ids)",
+                    "correct the row"));
+    add(where, domain.asString(DEFAULT_DOMAIN), source, text);
+  }
+
+  /** What the encoder reads; nothing where there is none. */
+  private int[] source(String where, ObjectNode row) {
+    if (input.hasSource()) {
+      return ids(where, row, "source", "sourceTokens")
+          .filter(ids -> ids.length > 0)
+          .orElseThrow(() ->
+              new BadInputException(
+                  where,
+                  "the model's encoder needs either \"source\" (a string) or \"sourceTokens\" (a"
+                      + " list of ids), at least one token",
+                  "say in the row what its text is predicted from"));
+    }
+    if (row.has("source") || row.has("sourceTokens")) {
       throw new BadInputException(
           where,
-          "a row needs either \"text\" (a string) or \"tokens\" (a list of ids)",
-          "correct the row");
+          "the row has a source, but the model has no encoder to read it",
+          "put what the model is to read into \"text\" or \"tokens\"");
     }
+    return new int[0];
+  }
+
+  /** Token ids from the one of two keys that a row holds; empty if it holds none or both. */
+  private Optional<int[]> ids(String where, ObjectNode row, String textKey, String idsKey) {
+    JsonNode text = row.path(textKey);
+    JsonNode ids = row.path(idsKey);
+    if (ids.isArray() && text.isMissingNode()) {
+      return Optional.of(ids(where, ids));
+    }
+    return text.isString() && ids.isMissingNode()
+        ? Optional.of(tokenizer.get().encode(text.stringValue()))
+        : Optional.empty();
   }
 
   private int[] ids(String where, JsonNode array) {
@@ -126,25 +179,41 @@ public final class DataReader {
     return ids;
   }
 
-  private void add(String where, String domain, int[] ids) {
+  private void add(String where, String domain, int[] source, int[] text) {
+    requireKnown(where, source);
+    requireKnown(where, text);
+    if (text.length == 0 || isFull()) {
+      return;
+    }
+    int longest = limits.sequenceLength();
+    int[] read = source.length > longest ? Arrays.copyOf(source, longest) : source;
+    int most = Math.clamp(room - read.length, 0, longest);
+    if (input.hasSource() && most < 2) {
+      room = 0;
+      return;
+    }
+    TokenSequence sequence = new TokenSequence(domain, read, afterStart(text)).cut(most);
+    sequences.add(sequence);
+    room -= read.length + sequence.length();
+  }
+
+  private int[] afterStart(int[] text) {
+    return IntStream.concat(input.decoderStart().stream(), Arrays.stream(text)).toArray();
+  }
+
+  private void requireKnown(String where, int[] ids) {
     for (int id : ids) {
-      if (id < 0 || id >= vocabulary) {
+      if (id < 0 || id >= input.vocabulary()) {
         throw new BadInputException(
             where,
-            "token id %d is outside the model's vocabulary of %d".formatted(id, vocabulary),
+            "token id %d is outside the model's vocabulary of %d"
+                .formatted(id, input.vocabulary()),
             "use data made with this model's tokenizer");
       }
     }
-    if (ids.length == 0 || isFull()) {
-      return;
-    }
-    long room = Math.min(limits.sequenceLength(), limits.maxTokens() - tokens);
-    TokenSequence sequence = new TokenSequence(domain, ids).cut((int) Math.min(room, ids.length));
-    sequences.add(sequence);
-    tokens += sequence.length();
   }
 
   private boolean isFull() {
-    return sequences.size() >= limits.maxSequences() || tokens >= limits.maxTokens();
+    return sequences.size() >= limits.maxSequences() || room == 0;
   }
 }

@@ -21,9 +21,19 @@ public record SequenceData(List<TokenSequence> sequences) {
     }
   }
 
-  /** Tokens in all sequences. */
+  /** Tokens in all sequences, without those of sources. */
   public long tokens() {
     return sequences.stream().mapToLong(TokenSequence::length).sum();
+  }
+
+  /** Token ids of the sequences, without their sources. */
+  public List<int[]> texts() {
+    return sequences.stream().map(TokenSequence::toArray).toList();
+  }
+
+  /** Token ids of the sequences' sources. */
+  public List<int[]> sources() {
+    return sequences.stream().map(TokenSequence::sourceToArray).toList();
   }
 
   /** Tokens that are predicted in all sequences. */
@@ -31,34 +41,42 @@ public record SequenceData(List<TokenSequence> sequences) {
     return sequences.stream().mapToLong(TokenSequence::predicted).sum();
   }
 
-  /** Length of the longest sequence. */
-  public int longest() {
-    return sequences.stream().mapToInt(TokenSequence::length).max().orElseThrow();
-  }
-
   /** Names of the domains, in order of first appearance. */
   public List<String> domains() {
     return sequences.stream().map(TokenSequence::domain).distinct().toList();
   }
 
-  /** {@code sha256:} and the hash of all domains and token ids in order. */
+  /** {@code sha256:} and the hash of all domains, token ids and sources in order. */
   public String fingerprint() {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (TokenSequence sequence : sequences) {
-        byte[] domain = sequence.domain().getBytes(StandardCharsets.UTF_8);
-        ByteBuffer bytes =
-            ByteBuffer.allocate(8 + domain.length + 4 * sequence.length())
-                .order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(domain.length).put(domain).putInt(sequence.length());
-        for (int position = 0; position < sequence.length(); position++) {
-          bytes.putInt(sequence.token(position));
-        }
-        digest.update(bytes.array());
+        digest.update(bytes(sequence));
       }
       return "sha256:" + HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
+  }
+
+  /** A source is told from a further sequence by the sign of the length before it. */
+  private static byte[] bytes(TokenSequence sequence) {
+    byte[] domain = sequence.domain().getBytes(StandardCharsets.UTF_8);
+    int[] source = sequence.sourceToArray();
+    int ofSource = source.length == 0 ? 0 : 4 + 4 * source.length;
+    ByteBuffer bytes =
+        ByteBuffer.allocate(8 + domain.length + 4 * sequence.length() + ofSource)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(domain.length).put(domain).putInt(sequence.length());
+    for (int id : sequence.toArray()) {
+      bytes.putInt(id);
+    }
+    if (source.length > 0) {
+      bytes.putInt(-source.length);
+      for (int id : source) {
+        bytes.putInt(id);
+      }
+    }
+    return bytes.array();
   }
 }

@@ -4,7 +4,10 @@ import java.util.Arrays;
 
 /** One row of a data file as token ids. */
 public final class TokenSequence {
+  private static final int[] NO_SOURCE = {};
+
   private final String domain;
+  private final int[] source;
   private final int[] tokens;
 
   /**
@@ -14,10 +17,23 @@ public final class TokenSequence {
    * @param tokens token ids; copied
    */
   public TokenSequence(String domain, int[] tokens) {
+    this(domain, NO_SOURCE, tokens);
+  }
+
+  /**
+   * A sequence of at least one token, predicted from a source.
+   *
+   * @param domain name the row carries, {@code "all"} where it carries none
+   * @param source token ids that an encoder reads; copied, empty for models without an encoder
+   * @param tokens token ids, in models with an encoder those of its decoder, its start token first;
+   *     copied
+   */
+  public TokenSequence(String domain, int[] source, int[] tokens) {
     if (tokens.length == 0) {
       throw new IllegalArgumentException("a sequence needs a token");
     }
     this.domain = domain;
+    this.source = source.clone();
     this.tokens = tokens.clone();
   }
 
@@ -26,7 +42,7 @@ public final class TokenSequence {
     return domain;
   }
 
-  /** Number of tokens. */
+  /** Number of tokens, without those of the source. */
   public int length() {
     return tokens.length;
   }
@@ -46,10 +62,20 @@ public final class TokenSequence {
     return tokens.clone();
   }
 
-  /** This sequence, at most {@code length} tokens of it. */
+  /** Number of tokens of the source; 0 if there is none. */
+  public int sourceLength() {
+    return source.length;
+  }
+
+  /** A copy of the source's ids. */
+  public int[] sourceToArray() {
+    return source.clone();
+  }
+
+  /** This sequence, at most {@code length} tokens of it; its source stays whole. */
   public TokenSequence cut(int length) {
     return length >= tokens.length
         ? this
-        : new TokenSequence(domain, Arrays.copyOf(tokens, length));
+        : new TokenSequence(domain, source, Arrays.copyOf(tokens, length));
   }
 }

@@ -8,12 +8,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DataReaderTest {
+  private static final ModelInput TEXT = ModelInput.ofText(50, 100);
+  private static final ModelInput SOURCE = new ModelInput(50, 100, OptionalInt.of(7));
+
   @TempDir private Path folder;
 
   @Test
@@ -74,14 +78,107 @@ class DataReaderTest {
   void otherEndingsAreRefused() {
     assertThatThrownBy(() ->
             DataReader.read(
-                List.of(Path.of("data.csv")), DataReaderTest::none, 50, DataLimits.ofLength(5)))
+                List.of(Path.of("data.csv")), DataReaderTest::none, TEXT, DataLimits.ofLength(5)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("data files end in .jsonl or .txt");
   }
 
+  @Test
+  void anEncodersSourceIsReadAndTheDecodersStartPutInFront() throws IOException {
+    SequenceData data =
+        read(
+            SOURCE,
+            DataLimits.ofLength(100),
+            "{\"sourceTokens\":[1,2,3],\"tokens\":[4,5],\"domain\":\"a\"}\n");
+    TokenSequence sequence = data.sequences().getFirst();
+    assertThat(sequence.sourceToArray()).containsExactly(1, 2, 3);
+    assertThat(sequence.toArray()).containsExactly(7, 4, 5);
+    assertThat(sequence.predicted()).isEqualTo(2);
+    assertThat(sequence.domain()).isEqualTo("a");
+  }
+
+  @Test
+  void sourceAndTextAreCutToTheSequenceLengthEach() throws IOException {
+    String row = "{\"sourceTokens\":[1,2,3,4],\"tokens\":[5,6,7,8]}";
+    TokenSequence sequence = read(SOURCE, DataLimits.ofLength(3), row).sequences().getFirst();
+    assertThat(sequence.sourceToArray()).containsExactly(1, 2, 3);
+    assertThat(sequence.toArray()).containsExactly(7, 5, 6);
+  }
+
+  @Test
+  void sourcesCountAsTokensAndStayWhole() throws IOException {
+    String rows = "{\"sourceTokens\":[1,2,3],\"tokens\":[4,5]}\n".repeat(3);
+    SequenceData data = read(SOURCE, new DataLimits(10, 100, 11), rows);
+    assertThat(data.sequences()).extracting(TokenSequence::length).containsExactly(3, 2);
+    assertThat(read(SOURCE, new DataLimits(10, 100, 10), rows).sequences()).hasSize(1);
+  }
+
+  @Test
+  void fingerprintTellsSourcesFromTexts() throws IOException {
+    String one = "{\"sourceTokens\":[1,2],\"tokens\":[3]}";
+    String other = "{\"sourceTokens\":[1],\"tokens\":[2,3]}";
+    assertThat(read(SOURCE, DataLimits.ofLength(9), one).fingerprint())
+        .isNotEqualTo(read(SOURCE, DataLimits.ofLength(9), other).fingerprint())
+        .isNotEqualTo(read(DataLimits.ofLength(9), "{\"tokens\":[7,3]}").fingerprint());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      value = {
+        "{\"tokens\":[1,2]}|the model's encoder needs either \"source\"",
+        "{\"tokens\":[1,2],\"sourceTokens\":[]}|the model's encoder needs either",
+        "{\"tokens\":[1,2],\"sourceTokens\":[1],\"source\":\"x\"}|the model's encoder needs either",
+        "{\"tokens\":[1,2],\"sourceTokens\":[50]}|token id 50 is outside",
+        "{\"sourceTokens\":[1]}|a row needs either \"text\"",
+        "{\"sourceTokens\":[1,2,3,4,5,6,7,8,9,1],\"tokens\":[1]}|no row has a text",
+      })
+  void rowsWithoutAUsableSourceAreRefused(String row, String reason) {
+    assertThatThrownBy(() -> read(SOURCE, new DataLimits(10, 10, 10), row))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("data.jsonl")
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void aDocumentIsNoDataForAnEncoder() throws IOException {
+    Path file = Files.writeString(folder.resolve("data.txt"), "a text");
+    assertThatThrownBy(() ->
+            DataReader.read(
+                List.of(file), DataReaderTest::none, SOURCE, DataLimits.ofLength(5)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("a document has no source");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"source", "sourceTokens"})
+  void aSourceThatNobodyWouldReadIsRefused(String key) {
+    String row = "{\"tokens\":[1,2],\"%s\":[1]}".formatted(key);
+    assertThatThrownBy(() -> read(DataLimits.ofLength(10), row))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("the model has no encoder to read it");
+  }
+
+  @Test
+  void modelsThatAreComparedReadTheSame() {
+    assertThat(SOURCE.sharedWith(new ModelInput(50, 60, OptionalInt.of(7))).maxPositions())
+        .isEqualTo(60);
+    assertThatThrownBy(() -> SOURCE.sharedWith(TEXT))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("it lacks an encoder that reads a source, the base has one");
+    assertThatThrownBy(() -> SOURCE.sharedWith(new ModelInput(50, 60, OptionalInt.of(8))))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("its decoder begins with token 8, the base's with 7");
+  }
+
   private SequenceData read(DataLimits limits, String rows) throws IOException {
+    return read(TEXT, limits, rows);
+  }
+
+  private SequenceData read(ModelInput input, DataLimits limits, String rows) throws IOException {
     Path file = Files.writeString(folder.resolve("data.jsonl"), rows);
-    return DataReader.read(List.of(file), DataReaderTest::none, 50, limits);
+    return DataReader.read(List.of(file), DataReaderTest::none, input, limits);
   }
 
   private static Tokenizer none() {

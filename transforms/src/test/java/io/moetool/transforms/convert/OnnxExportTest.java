@@ -15,6 +15,7 @@ import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.DataLimits;
 import io.moetool.runtime.text.DataReader;
+import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
 import io.moetool.transforms.SourceModel;
@@ -79,7 +80,7 @@ class OnnxExportTest {
         DataReader.read(
             List.of(Path.of("../examples/text/heldout.jsonl")),
             () -> io.moetool.runtime.text.Tokenizer.open(BUNDLED),
-            4096,
+            ModelInput.ofText(4096, 256),
             new DataLimits(256, 12, Long.MAX_VALUE));
     double checkpoint = evaluate(BUNDLED, data).meanNll();
     assertThat(evaluate(export(BUNDLED, form), data).meanNll()).isCloseTo(checkpoint, within(2e-5));

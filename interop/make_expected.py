@@ -24,7 +24,7 @@ CLOSEST_CALL = 1e-3
 """Chosen and not chosen experts' logits differ by more than this everywhere, so that rounding cannot change a choice."""
 
 CLOSEST_SCORES = 1e-4
-"""The same for what is ranked instead of logits where a bias is added or groups are ruled out."""
+"""The same for what is ranked instead of logits where a bias is added or groups are ruled out, and for what counts as near a chosen expert."""
 
 
 def made_with():
@@ -43,7 +43,8 @@ def closest_call(block):
     assert numpy.array_equal(numpy.sort(numpy.take_along_axis(block.choices, block.selected, axis=1), axis=1), ranked[:, -chosen:])
     if numpy.array_equal(block.choices, block.scores):
         logits = numpy.sort(block.router_logits, axis=1)
-        return (logits[:, -chosen] - logits[:, -chosen - 1]).min() / CLOSEST_CALL
+        margin = (logits[:, -chosen] - logits[:, -chosen - 1]).min()
+        return min(margin / CLOSEST_CALL, block.near_margin / CLOSEST_SCORES)
     margin = (ranked[:, -chosen] - ranked[:, -chosen - 1]).min()
     return min(margin, block.group_margin) / CLOSEST_SCORES
 

@@ -13,12 +13,14 @@ import transformers
 from safetensors.torch import load_file
 
 import deepseek_moe  # noqa: F401  (registers a class)
+import phimoe_longrope  # noqa: F401  (mends a class)
 import routing
 
 MIXTRAL_NAMES = ("block_sparse_moe.experts.{}.w1", "block_sparse_moe.experts.{}.w3", "block_sparse_moe.experts.{}.w2")
 EXPERT_NAMES = {
     "mixtral": MIXTRAL_NAMES,
     "minimax_m2": MIXTRAL_NAMES,
+    "phimoe": MIXTRAL_NAMES,
     None: ("mlp.experts.{}.gate_proj", "mlp.experts.{}.up_proj", "mlp.experts.{}.down_proj"),
 }
 ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
@@ -44,6 +46,8 @@ class Block:
     """[n, E] what the largest are chosen of: with selection bias, -inf in groups that are ruled out."""
     group_margin: float
     """Least difference that decided whether a group of experts takes part."""
+    near_margin: float
+    """Least difference that decided whether an expert counts as near the chosen one, where gates depend on that."""
     selected: numpy.ndarray
     """[n, K] chosen experts, best first."""
     gates: numpy.ndarray
@@ -167,6 +171,7 @@ class Oracle:
         model_type = self.config.model_type
         scores = routing.scores(model_type, logits.numpy())
         choices, group_margin = routing.choices(scores + self.selection_bias(layer), *self.groups)
+        near_margin = routing.near_margin(logits.numpy(), self.config.router_jitter_noise) if model_type == "phimoe" else numpy.inf
         # transformers lists chosen experts in any order where it only adds them up.
         best_first = torch.gather(torch.from_numpy(choices), 1, selected).argsort(dim=1, descending=True, stable=True)
         gates, selected = gates.gather(1, best_first), selected.gather(1, best_first)
@@ -180,7 +185,7 @@ class Oracle:
         assert (again - output).abs().max() <= limit, (layer, (again - output).abs().max())
         arrays = (inputs, output, logits, torch.from_numpy(scores), torch.from_numpy(choices))
         seen = (selected, gates, outputs)
-        return Block(layer, *(array.numpy().copy() for array in arrays), group_margin, *(array.numpy().copy() for array in seen))
+        return Block(layer, *(array.numpy().copy() for array in arrays), group_margin, near_margin, *(array.numpy().copy() for array in seen))
 
 
 def feed_forward(layer):

@@ -27,3 +27,25 @@ def choices(ranked, groups, kept_groups):
     margin = (order[:, -kept_groups] - order[:, -kept_groups - 1]).min()
     ruled_out = best_two < order[:, -kept_groups, None]
     return numpy.where(ruled_out[..., None], -numpy.inf, grouped).reshape(ranked.shape), margin
+
+
+def sparse_mixer(logits, jitter):
+    """[n, 2] gates and experts of Phi-3.5-MoE, and how far every expert is from the chosen ones."""
+    left, gates, selected, distances = logits.copy(), [], [], []
+    rows = numpy.arange(len(logits))
+    for _ in range(2):
+        best = left.argmax(axis=-1)
+        top = left[rows, best][:, None]
+        with numpy.errstate(invalid="ignore"):
+            distance = (top - logits) / numpy.maximum(numpy.abs(logits), top)
+        near = numpy.exp(numpy.where(distance > 2 * jitter, -numpy.inf, left) - top)
+        gates.append(near[rows, best] / near.sum(axis=-1))
+        selected.append(best)
+        distances.append(distance)
+        left[rows, best] = -numpy.inf
+    return numpy.stack(gates, axis=1), numpy.stack(selected, axis=1), numpy.stack(distances)
+
+
+def near_margin(logits, jitter):
+    """The least difference that decided whether an expert counts as near a chosen one."""
+    return numpy.abs(sparse_mixer(logits, jitter)[2] - 2 * jitter).min()

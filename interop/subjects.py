@@ -55,6 +55,13 @@ class Subject:
         return [self.oracle.run(tokens) for tokens in self.sequences]
 
     @property
+    def one_rotation(self):
+        """Length up to which all sequences are rotated in the same way."""
+        config = json.loads((self.folder / "config.json").read_text())
+        scaling = config.get("rope_scaling") or {}
+        return scaling["original_max_position_embeddings"] if scaling.get("type") == "longrope" else config["max_position_embeddings"]
+
+    @property
     def predicted(self):
         return sum(len(tokens) - 1 for tokens in self.sequences)
 

@@ -32,6 +32,9 @@ class Masked:
         logits, gates, _ = in_order(out)
         masked = torch.full_like(logits, -torch.inf)
         masked[:, experts] = logits[:, experts]
+        if self.oracle.config.model_type == "phimoe":
+            gates, selected, _ = routing.sparse_mixer(masked.numpy(), self.oracle.config.router_jitter_noise)
+            return masked, torch.from_numpy(gates), torch.from_numpy(selected)
         scores = routing.scores(self.oracle.config.model_type, masked.numpy())
         ranked = numpy.full_like(scores, -numpy.inf)
         ranked[:, experts] = (scores + self.oracle.selection_bias(layer))[:, experts]

@@ -40,7 +40,9 @@ class Exported(unittest.TestCase):
     @for_each(EVERY)
     def going_on_from_the_cache_gives_the_same_logits(self, subject):
         model = OnnxModel(self.original(subject))
-        tokens, run = max(zip(subject.sequences, subject.runs), key=lambda pair: len(pair[0]))
+        # A sequence that outgrows the first of two rotations cannot use what was kept before.
+        fitting = [pair for pair in zip(subject.sequences, subject.runs) if len(pair[0]) <= subject.one_rotation]
+        tokens, run = max(fitting, key=lambda pair: len(pair[0]))
         start = len(tokens) - 4
         pieces = [tokens[:3], tokens[3:start], *([token] for token in tokens[start:])]
         past, found = None, []

@@ -14,6 +14,14 @@ public record Rope(Layout layout, double theta, int rotaryDim, RopeScaling scali
     return rotaryDim / 2;
   }
 
+  /** The rotation of a sequence of so many tokens, where the length decides. */
+  public Rope forLength(int tokens) {
+    return scaling
+            instanceof RopeScaling.LongRope(int original, RopeScaling upTo, RopeScaling beyond)
+        ? new Rope(layout, theta, rotaryDim, tokens <= original ? upTo : beyond)
+        : this;
+  }
+
   /** Which dimensions form a pair. */
   public enum Layout {
     /** {@code (i, i + rotaryDim / 2)}. */

@@ -1,6 +1,7 @@
 package io.moetool.formats.family;
 
 import io.moetool.formats.BadInputException;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -33,7 +34,7 @@ final class RopeConfig {
           "%d of %d dimensions cannot rotate in pairs".formatted(rotaryDim, headDim),
           MEND);
     }
-    return new Rope(layout, theta, rotaryDim, scaling());
+    return new Rope(layout, theta, rotaryDim, scaling(rotaryDim / 2));
   }
 
   private void requireOneForAllLayers() {
@@ -46,7 +47,7 @@ final class RopeConfig {
     }
   }
 
-  private RopeScaling scaling() {
+  private RopeScaling scaling(int pairs) {
     Optional<JsonNode> scaling = parameters.or(() -> config.find("rope_scaling"));
     if (scaling.isEmpty()) {
       return new RopeScaling.None();
@@ -63,13 +64,43 @@ final class RopeConfig {
               positive(node, "low_freq_factor"),
               positive(node, "high_freq_factor"),
               (int) positive(node, "original_max_position_embeddings"));
+      case "longrope" -> longRope(node, pairs);
       case "dynamic" -> new RopeScaling.Alpha(positive(node, "alpha"));
       default ->
           throw new BadInputException(
               config.where(),
               "rope scaling '%s' is not supported".formatted(type.asString("")),
-              "supported: default, linear, yarn, llama3, dynamic with alpha");
+              "supported: default, linear, yarn, llama3, longrope, dynamic with alpha");
     };
+  }
+
+  /** The family's own multipliers of cosines and sines stand beside the factors. */
+  private RopeScaling longRope(JsonNode node, int pairs) {
+    return new RopeScaling.LongRope(
+        (int) positive(node, "original_max_position_embeddings"),
+        new RopeScaling.PerPair(
+            factors(node, "short_factor", pairs), positive(node, "short_mscale")),
+        new RopeScaling.PerPair(
+            factors(node, "long_factor", pairs), positive(node, "long_mscale")));
+  }
+
+  private List<Double> factors(JsonNode node, String key, int pairs) {
+    JsonNode listed = node.path(key);
+    List<Double> factors =
+        listed
+            .valueStream()
+            .filter(JsonNode::isNumber)
+            .map(JsonNode::doubleValue)
+            .filter(factor -> factor > 0 && factor < Double.POSITIVE_INFINITY)
+            .toList();
+    if (factors.size() != pairs || listed.size() != pairs) {
+      throw new BadInputException(
+          config.where(),
+          "longrope needs %d positive numbers as %s, one a pair of dimensions; found %s"
+              .formatted(pairs, key, listed),
+          MEND);
+    }
+    return factors;
   }
 
   private RopeScaling yarn(JsonNode node) {

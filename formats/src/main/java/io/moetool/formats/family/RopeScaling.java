@@ -1,7 +1,14 @@
 package io.moetool.formats.family;
 
+import java.util.List;
+
 /** How rotation frequencies are changed so that a model reaches longer sequences. */
 public sealed interface RopeScaling {
+  /** Factor on cosines and sines. */
+  default double attentionFactor() {
+    return 1;
+  }
+
   /** Frequencies as they are. */
   record None() implements RopeScaling {}
 
@@ -41,4 +48,32 @@ public sealed interface RopeScaling {
 
   /** Theta grows with {@code alpha^(d / (d - 2))}, d the rotary dimension. */
   record Alpha(double alpha) implements RopeScaling {}
+
+  /**
+   * Every pair's frequency is divided by a factor of its own.
+   *
+   * @param factors one a pair
+   * @param attentionFactor factor on cosines and sines
+   */
+  record PerPair(List<Double> factors, double attentionFactor) implements RopeScaling {
+    public PerPair {
+      factors = List.copyOf(factors);
+    }
+  }
+
+  /**
+   * One scaling for sequences as long as the model was first trained for, another for longer ones
+   * (arXiv 2402.13753). A long sequence is rotated by the second from its first token on, so that
+   * keys kept from a short one are of no use to it.
+   *
+   * @param original tokens of the longest sequence that counts as short
+   * @param upTo scaling of sequences up to that length
+   * @param beyond scaling of longer ones
+   */
+  record LongRope(int original, PerPair upTo, PerPair beyond) implements RopeScaling {
+    @Override
+    public double attentionFactor() {
+      throw new IllegalStateException("which factor depends on the length of a sequence");
+    }
+  }
 }

@@ -24,6 +24,15 @@ final class RouterReader {
           "%d experts per token are asked for, there are %d".formatted(perToken, experts),
           "lower the number of experts per token");
     }
+    return switch (values.text(SECTION, "kind", "top_scores")) {
+      case "top_scores" -> topScores(experts, perToken);
+      case "sparse_mixer" -> new RouterSpec.SparseMixer((float) values.number(SECTION, "jitter"));
+      default ->
+          throw new IllegalStateException("a family routes by " + values.text(SECTION, "kind"));
+    };
+  }
+
+  private RouterSpec topScores(int experts, int perToken) {
     return new RouterSpec.TopScores(
         perToken,
         score(),

@@ -4,6 +4,7 @@ import io.moetool.formats.Shape;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.Rope;
+import io.moetool.formats.family.RopeScaling;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.onnx.OnnxGraph;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A whole decoder as one graph with a cache: inputs {@code input_ids}, {@code attention_mask} and
@@ -192,12 +194,19 @@ public final class DecoderModel {
     Map<Rope, Rotation> rotations = new LinkedHashMap<>();
     for (Rope rope : architecture.ropes()) {
       String base = rotations.isEmpty() ? "rotation." : "rotation." + rotations.size() + ".";
-      Shape table = Shape.of(architecture.maxPositions(), rope.angles());
+      long rows =
+          RotationRows.of(rope, architecture.maxPositions()).stream()
+              .mapToLong(RotationRows::positions)
+              .sum();
+      Shape table = Shape.of(rows, rope.angles());
       rotations.put(
           rope,
           new Rotation(
               data.value(graph, base + "cosines", table, new StoredContent.Cosines(rope)),
-              data.value(graph, base + "sines", table, new StoredContent.Sines(rope))));
+              data.value(graph, base + "sines", table, new StoredContent.Sines(rope)),
+              rope.scaling() instanceof RopeScaling.LongRope scaling
+                  ? Optional.of(scaling.original())
+                  : Optional.empty()));
     }
     return rotations;
   }

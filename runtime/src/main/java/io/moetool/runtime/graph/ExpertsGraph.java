@@ -27,16 +27,22 @@ final class ExpertsGraph {
 
   /** Sum of the weighted outputs of a layer's experts, {@code [rows, H]}. */
   String build(int layer, String x, String logits, StoredWeights weights) {
-    if (!(architecture.moe().routing() instanceof RouterSpec.TopScores spec)) {
-      throw new IllegalStateException("no graph for " + architecture.moe().routing());
-    }
-    if (form == OperatorForm.FUSED && isSoftmaxOfTheOperator(spec)) {
-      boolean renormalise = !(spec.weighting() instanceof RouterSpec.Weighting.Plain);
-      return fused(layer, x, logits, renormalise);
-    }
-    String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
-    String coefficients =
-        new RouterGraph(graph, spec, architecture.moe().experts()).coefficients(logits, bias);
+    return switch (architecture.moe().routing()) {
+      case RouterSpec.TopScores spec
+          when form == OperatorForm.FUSED && isSoftmaxOfTheOperator(spec) ->
+          fused(layer, x, logits, !(spec.weighting() instanceof RouterSpec.Weighting.Plain));
+      case RouterSpec.TopScores spec -> {
+        String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
+        RouterGraph router = new RouterGraph(graph, spec, architecture.moe().experts());
+        yield withCoefficients(layer, x, router.coefficients(logits, bias), weights);
+      }
+      case RouterSpec.SparseMixer spec ->
+          withCoefficients(
+              layer, x, new SparseMixerGraph(graph, spec).coefficients(logits), weights);
+    };
+  }
+
+  private String withCoefficients(int layer, String x, String coefficients, StoredWeights weights) {
     return form == OperatorForm.FUSED
         ? fusedWithCoefficients(layer, x, coefficients)
         : new ExpertLoop(graph, architecture).build(x, coefficients, weights);

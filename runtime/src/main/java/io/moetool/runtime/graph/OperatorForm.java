@@ -27,7 +27,7 @@ public enum OperatorForm {
 
   private SequenceAttention attention(
       OnnxGraph graph, Attention attention, SequenceValues sequences) {
-    return this == FUSED && SequenceAttention.canBeGrouped(attention)
+    return this == FUSED && GroupedAttention.takes(attention)
         ? new GroupedAttention(graph, attention, sequences)
         : new StandardAttention(graph, attention, sequences);
   }

@@ -158,7 +158,7 @@ public final class Pieces {
   }
 
   private static Rotation rotation(OnnxGraph graph, Rope rope) {
-    return new Rotation(
+    return Rotation.ofAnyLength(
         graph.input(COSINES, OnnxType.FLOAT, "positions", rope.angles()),
         graph.input(SINES, OnnxType.FLOAT, "positions", rope.angles()));
   }

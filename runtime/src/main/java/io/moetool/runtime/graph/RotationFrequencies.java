@@ -2,6 +2,7 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.RopeScaling;
+import java.util.List;
 
 /**
  * Frequencies of rotary embedding, one a pair of dimensions: {@code theta^(-2i / d)} with d the
@@ -26,6 +27,16 @@ final class RotationFrequencies {
         double d = rope.rotaryDim();
         yield plain(rope.theta() * Math.pow(alpha, d / (d - 2)), rope.rotaryDim());
       }
+      case RopeScaling.PerPair(List<Double> factors, double _) -> {
+        float[] frequencies = new float[rope.angles()];
+        for (int i = 0; i < frequencies.length; i++) {
+          frequencies[i] =
+              1.0f / (factors.get(i).floatValue() * power(rope.theta(), rope.rotaryDim(), i));
+        }
+        yield frequencies;
+      }
+      case RopeScaling.LongRope _ ->
+          throw new IllegalArgumentException("the length of a sequence decides on " + rope);
       case RopeScaling.Llama3 llama -> llama3(rope, llama);
       case RopeScaling.Yarn yarn -> yarn(rope, yarn);
     };
@@ -34,10 +45,14 @@ final class RotationFrequencies {
   private static float[] plain(double theta, int rotaryDim) {
     float[] frequencies = new float[rotaryDim / 2];
     for (int i = 0; i < frequencies.length; i++) {
-      float exponent = (float) (2 * i) / rotaryDim;
-      frequencies[i] = 1.0f / (float) Math.pow(theta, exponent);
+      frequencies[i] = 1.0f / power(theta, rotaryDim, i);
     }
     return frequencies;
+  }
+
+  private static float power(double theta, int rotaryDim, int pair) {
+    float exponent = (float) (2 * pair) / rotaryDim;
+    return (float) Math.pow(theta, exponent);
   }
 
   private static float[] llama3(Rope rope, RopeScaling.Llama3 scaling) {

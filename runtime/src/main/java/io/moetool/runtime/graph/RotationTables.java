@@ -1,7 +1,6 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Rope;
-import io.moetool.formats.family.RopeScaling;
 import io.moetool.kernels.FloatMatrix;
 import java.lang.foreign.Arena;
 
@@ -19,8 +18,7 @@ public final class RotationTables {
   /** Tables for the first {@code positions} positions, in {@code arena}. */
   public RotationTables(Arena arena, Rope rope, int positions) {
     float[] frequencies = RotationFrequencies.of(rope);
-    float factor =
-        rope.scaling() instanceof RopeScaling.Yarn yarn ? (float) yarn.attentionFactor() : 1;
+    float factor = (float) rope.scaling().attentionFactor();
     cosines = FloatMatrix.allocate(arena, positions, frequencies.length);
     sines = FloatMatrix.allocate(arena, positions, frequencies.length);
     for (int i = 0; i < frequencies.length; i++) {

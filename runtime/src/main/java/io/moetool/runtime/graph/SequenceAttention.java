@@ -1,6 +1,5 @@
 package io.moetool.runtime.graph;
 
-import io.moetool.formats.family.Attention;
 import java.util.function.UnaryOperator;
 
 /**
@@ -44,11 +43,4 @@ interface SequenceAttention {
 
   /** Attends. */
   Result attend(Projections projections, Past past);
-
-  /** Whether ONNX Runtime's fused operator takes heads of this width and rotates them last. */
-  static boolean canBeGrouped(Attention attention) {
-    return attention.headDim() % 16 == 0
-        && attention.rope().filter(rope -> rope.rotaryDim() % 16 == 0).isPresent()
-        && !attention.normsRotated();
-  }
 }

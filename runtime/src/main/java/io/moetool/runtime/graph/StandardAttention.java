@@ -1,31 +1,32 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
-import io.moetool.formats.family.Rope;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /** Operators of the ONNX standard with an explicit mask; takes heads of any width. */
 final class StandardAttention implements SequenceAttention {
   private final OnnxGraph graph;
   private final Attention attention;
   private final SequenceValues sequences;
-  private final String positions;
+  private final RotatedHeads heads;
   private final String mask;
 
   StandardAttention(OnnxGraph graph, Attention attention, SequenceValues sequences) {
     this.graph = graph;
     this.attention = attention;
     this.sequences = sequences;
+    heads = new RotatedHeads(graph, attention, sequences);
     String total = int64(graph.node("Squeeze", sequences.totalLength()).output());
-    String shape = sequences.shape().isEmpty() ? onlySequence() : sequences.shape();
-    String length = graph.node("Gather", shape, graph.scalar(1)).with("axis", 0).output();
+    String length =
+        graph
+            .node("Gather", sequences.batchAndLength(graph), graph.scalar(1))
+            .with("axis", 0)
+            .output();
     String first = graph.node("Sub", total, length).output();
     String queries = graph.node("Range", first, total, graph.scalar(1)).output();
     String keys = graph.node("Range", graph.scalar(0), total, graph.scalar(1)).output();
-    positions = graph.node("Expand", queries, shape).output();
     mask = mask(graph.node("Unsqueeze", queries, graph.constant(1)).output(), keys);
   }
 
@@ -35,8 +36,8 @@ final class StandardAttention implements SequenceAttention {
         graph
             .node(
                 "Attention",
-                rotate(projections.query(), attention.heads(), projections.rotatedQuery()),
-                rotate(projections.key(), attention.keyValueHeads(), projections.rotatedKey()),
+                heads.of(projections.query(), attention.heads(), projections.rotatedQuery()),
+                heads.of(projections.key(), attention.keyValueHeads(), projections.rotatedKey()),
                 sequences.split(graph, projections.value(), attention.keyValueWidth()),
                 mask,
                 past.key(),
@@ -52,24 +53,6 @@ final class StandardAttention implements SequenceAttention {
     return new Result(rows, results.get(1), results.get(2));
   }
 
-  private String rotate(String rows, int count, UnaryOperator<String> norm) {
-    int width = count * attention.headDim();
-    String split = sequences.split(graph, rows, width);
-    String rotated = attention.rope().map(rope -> rotate(split, count, rope)).orElse(split);
-    String normed = norm.apply(rotated);
-    return normed.equals(rotated) ? rotated : sequences.split(graph, normed, width);
-  }
-
-  private String rotate(String split, int count, Rope rope) {
-    Rotation rotation = sequences.rotation(rope);
-    return graph
-        .node("RotaryEmbedding", split, rotation.cosines(), rotation.sines(), positions)
-        .with("num_heads", count)
-        .with("rotary_embedding_dim", rope.rotaryDim())
-        .with("interleaved", rope.layout() == Rope.Layout.INTERLEAVED ? 1 : 0)
-        .output();
-  }
-
   /**
    * True where a query may see a key: not after it, and within reach. {@code [sequence, total]}.
    */
@@ -83,11 +66,6 @@ final class StandardAttention implements SequenceAttention {
         yield graph.node("And", causal, near).output();
       }
     };
-  }
-
-  private String onlySequence() {
-    String length = graph.node("Add", int64(sequences.lastPositions()), graph.constant(1)).output();
-    return graph.node("Concat", graph.constant(1), length).with("axis", 0).output();
   }
 
   private String int64(String value) {

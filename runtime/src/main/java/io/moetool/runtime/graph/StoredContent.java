@@ -19,9 +19,9 @@ public sealed interface StoredContent {
   /** The down projections of all experts of a layer, {@code [E, H, I]}. */
   record StackedDown(int layer) implements StoredContent {}
 
-  /** Cosines of a rotation, {@code [positions, rotaryDim / 2]}. */
+  /** Cosines of a rotation, {@code [rows, rotaryDim / 2]}; see {@link RotationRows}. */
   record Cosines(Rope rope) implements StoredContent {}
 
-  /** Sines of a rotation, {@code [positions, rotaryDim / 2]}. */
+  /** Sines of a rotation, {@code [rows, rotaryDim / 2]}; see {@link RotationRows}. */
   record Sines(Rope rope) implements StoredContent {}
 }

@@ -61,7 +61,11 @@ final class LayerRun implements AutoCloseable {
     pieces = new Pieces(architecture);
     graphs = new PieceGraphs(engine);
     for (Rope rope : architecture.ropes()) {
-      rotations.put(rope, new RotationTables(arena, rope, hidden.longest()));
+      for (int sequence = 0; sequence < hidden.sequences(); sequence++) {
+        rotations.computeIfAbsent(
+            rope.forLength(hidden.length(sequence)),
+            used -> new RotationTables(arena, used, hidden.longest()));
+      }
     }
     int rows =
         TileBuffers.rows(architecture, hidden.longest(), hidden.offset(hidden.sequences()));
@@ -174,7 +178,7 @@ final class LayerRun implements AutoCloseable {
     architecture
         .mixer(layer)
         .rope()
-        .map(rope -> Objects.requireNonNull(rotations.get(rope)))
+        .map(rope -> Objects.requireNonNull(rotations.get(rope.forLength(length))))
         .ifPresent(rotation ->
             inputs.with(Pieces.COSINES, rotation.cosines()).with(Pieces.SINES, rotation.sines()));
     return inputs;

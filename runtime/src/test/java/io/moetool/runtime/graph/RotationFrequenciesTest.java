@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.RopeScaling;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class RotationFrequenciesTest {
@@ -43,7 +44,30 @@ class RotationFrequenciesTest {
     assertThat(frequencies(4, new RopeScaling.Alpha(9))[1]).isCloseTo(1f / 90, within(1e-8f));
   }
 
+  @Test
+  void everyPairCanHaveADivisorOfItsOwn() {
+    // 1 / (4 * 1) and 1 / (0.5 * 10)
+    assertThat(frequencies(4, new RopeScaling.PerPair(List.of(4.0, 0.5), 1)))
+        .containsExactly(0.25f, 0.2f);
+  }
+
+  @Test
+  void aTableOfTwoRotationsHasTheShortOneAbove() {
+    RopeScaling.PerPair upTo = new RopeScaling.PerPair(List.of(1.0, 1.0), 1);
+    RopeScaling.PerPair beyond = new RopeScaling.PerPair(List.of(2.0, 4.0), 1);
+    Rope rope = rope(4, new RopeScaling.LongRope(16, upTo, beyond));
+    assertThat(RotationRows.of(rope, 64))
+        .containsExactly(
+            new RotationRows(rope(4, upTo), 16), new RotationRows(rope(4, beyond), 64));
+    assertThat(RotationRows.of(rope(4, upTo), 64))
+        .containsExactly(new RotationRows(rope(4, upTo), 64));
+  }
+
   private static float[] frequencies(int rotaryDim, RopeScaling scaling) {
-    return RotationFrequencies.of(new Rope(Rope.Layout.HALF, 100, rotaryDim, scaling));
+    return RotationFrequencies.of(rope(rotaryDim, scaling));
+  }
+
+  private static Rope rope(int rotaryDim, RopeScaling scaling) {
+    return new Rope(Rope.Layout.HALF, 100, rotaryDim, scaling);
   }
 }

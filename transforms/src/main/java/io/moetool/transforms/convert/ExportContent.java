@@ -9,6 +9,7 @@ import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
+import io.moetool.runtime.graph.RotationRows;
 import io.moetool.runtime.graph.RotationTables;
 import io.moetool.runtime.graph.StoredContent;
 import io.moetool.transforms.SourceModel;
@@ -131,8 +132,10 @@ final class ExportContent {
       Rope rope, TensorContent.Sink sink, Function<RotationTables, FloatMatrix> table)
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      RotationTables tables = new RotationTables(arena, rope, architecture.maxPositions());
-      sink.write(table.apply(tables).segment());
+      for (RotationRows rows : RotationRows.of(rope, architecture.maxPositions())) {
+        RotationTables tables = new RotationTables(arena, rows.rope(), rows.positions());
+        sink.write(table.apply(tables).segment());
+      }
     }
   }
 }

@@ -14,6 +14,7 @@ SCORES = (
     ("reap_l2", lambda s: _mean(s["r2"], s["n"])),
     ("weighted_ean_sum_l2", lambda s: s["r2"]),
     ("max_activation", lambda s: s["mx"]),
+    ("shift", lambda s: s["shift"]),
 )
 
 
@@ -27,11 +28,12 @@ def sums(blocks, experts):
     g is the gate of a routed pair, f the expert's output before the gate, z the router's logits, T_e the tokens that chose expert e:
     n = |T_e|; soft = sum of the full score distribution over all tokens; gsum, gsq = sums of g and g^2; a1, a2 of |f| and |f|^2;
     r1, r2 of g|f| and g^2|f|^2; mx = largest absolute component of f; fsum = sum of f; coact = how often two experts were chosen together;
-    zgram, zsum = sums of z z' and z.
+    zgram, zsum = sums of z z' and z; moves = sums of products of two experts' parts g f of a token, over the squared length of its hidden state
+    after the layer; shift = the diagonal of moves.
     """
     hidden = blocks[0].input.shape[-1]
     total = {name: numpy.zeros(experts) for name in ("n", "soft", "gsum", "gsq", "a1", "a2", "r1", "r2", "mx", "zsum")}
-    total |= {"fsum": numpy.zeros((experts, hidden)), "coact": numpy.zeros((experts, experts)), "zgram": numpy.zeros((experts, experts))}
+    total |= {"fsum": numpy.zeros((experts, hidden)), "coact": numpy.zeros((experts, experts)), "zgram": numpy.zeros((experts, experts)), "moves": numpy.zeros((experts, experts))}
     for block in blocks:
         logits = block.router_logits.astype(numpy.float64)
         total["soft"] += block.scores.astype(numpy.float64).sum(axis=0)
@@ -54,6 +56,13 @@ def sums(blocks, experts):
             total["r2"][expert] += (gate**2 * norm**2).sum()
             total["fsum"][expert] += output.sum(axis=0)
             total["mx"][expert] = max(total["mx"][expert], numpy.abs(output).max(initial=0.0))
+        parts = numpy.zeros((*logits.shape, hidden))
+        numpy.put_along_axis(
+            parts, block.selected[..., None], block.gates.astype(numpy.float64)[..., None] * block.expert_outputs.astype(numpy.float64), axis=1
+        )
+        parts /= numpy.linalg.norm(block.hidden_after.astype(numpy.float64), axis=-1)[:, None, None]
+        total["moves"] += numpy.einsum("teh,tfh->ef", parts, parts)
+    total["shift"] = numpy.diag(total["moves"]).copy()
     return total
 
 

@@ -54,6 +54,8 @@ class Block:
     """[n, K] what the chosen experts' outputs are multiplied by."""
     expert_outputs: numpy.ndarray
     """[n, K, H] outputs of the chosen experts before that."""
+    hidden_after: numpy.ndarray
+    """[n, H] hidden state after the layer."""
 
 
 @dataclasses.dataclass
@@ -143,7 +145,7 @@ class Oracle:
             for hook in hooks:
                 hook.remove()
         with torch.no_grad():
-            blocks = [self._block(i, seen[("input", i)], seen[("output", i)], seen[("router", i)]) for i in self.moe_layers]
+            blocks = [self._block(i, seen[("input", i)], seen[("output", i)], seen[("router", i)], hidden[i][0]) for i in self.moe_layers]
         return Run(logits, [state[0].numpy() for state in hidden], blocks)
 
     def expert(self, layer, expert, inputs):
@@ -165,7 +167,7 @@ class Oracle:
         found = [tensor for name, tensor in self.tensors.items() if name.startswith(prefix) and name.endswith(SELECTION_BIAS)]
         return found[0].flatten().numpy() if found else 0.0
 
-    def _block(self, layer, inputs, output, routed):
+    def _block(self, layer, inputs, output, routed, hidden_after):
         inputs, output = inputs.flatten(0, -2), output.flatten(0, -2)
         logits, gates, selected = in_order(routed)
         model_type = self.config.model_type
@@ -184,7 +186,7 @@ class Oracle:
         limit = LARGEST_DIFFERENCE * max(1.0, output.abs().max().item())
         assert (again - output).abs().max() <= limit, (layer, (again - output).abs().max())
         arrays = (inputs, output, logits, torch.from_numpy(scores), torch.from_numpy(choices))
-        seen = (selected, gates, outputs)
+        seen = (selected, gates, outputs, hidden_after)
         return Block(layer, *(array.numpy().copy() for array in arrays), group_margin, near_margin, *(array.numpy().copy() for array in seen))
 
 

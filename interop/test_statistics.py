@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 import expert_sums
 from subjects import EVERY, for_each, one_test_per_subject
 
-MATRICES = ("fsum", "coact", "zgram")
+MATRICES = ("fsum", "coact", "zgram", "moves")
 """Sums the file holds once for all domains; the others it holds for each, in order of first appearance."""
 
 UNDECIDED = 2e-5

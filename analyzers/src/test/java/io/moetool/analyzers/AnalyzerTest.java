@@ -117,7 +117,10 @@ class AnalyzerTest {
         .asString()
         .contains("names layer 0 expert 2 (largest output 4.000), which no wide gap sets apart")
         .contains("of 3 experts it names about 1");
-    double[] two = {1, 1, 1, 500, 400, 1};
+    double[] two = new double[32];
+    Arrays.fill(two, 1);
+    two[3] = 500;
+    two[4] = 400;
     assertThat(Analyzer.analyze(Synthetic.withLargestOutputs(two)).warnings())
         .singleElement()
         .asString()

@@ -1,6 +1,6 @@
 /**
- * How much each expert matters: one class per published criterion, all computed from the same sums.
- * Higher always means worth keeping.
+ * How much each expert matters: published criteria, all computed from the same sums. Higher always
+ * means worth keeping.
  *
  * <p>Nothing here decides which experts go; that is planning.
  */

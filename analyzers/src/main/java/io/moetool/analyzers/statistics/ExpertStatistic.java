@@ -33,7 +33,12 @@ public enum ExpertStatistic {
    */
   EASY,
   /** Σ z, over all tokens. */
-  ZSUM;
+  ZSUM,
+  /**
+   * Σ (g ‖f‖₂ / ‖o‖₂)² with the hidden state o after the block: how far the expert moves the tokens
+   * that chose it, as a share of what they are. 0 where o is all zeros.
+   */
+  SHIFT;
 
   /** Name in files. */
   public String key() {

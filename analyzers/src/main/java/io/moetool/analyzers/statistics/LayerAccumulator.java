@@ -15,6 +15,7 @@ final class LayerAccumulator {
   private final int layer;
   private final List<ExpertSums> byDomain = new ArrayList<>();
   private final Gram logitProducts;
+  private final PairSums moves;
   private final double[] coselected;
   private final Map<Integer, ColumnSums> outputs;
   private int lastSequence = -1;
@@ -26,6 +27,7 @@ final class LayerAccumulator {
       byDomain.add(new ExpertSums(model.experts()));
     }
     logitProducts = new Gram(model.experts());
+    moves = new PairSums(model.experts());
     coselected = new double[Math.multiplyExact(model.experts(), model.experts())];
     outputs = new TreeMap<>();
   }
@@ -40,6 +42,7 @@ final class LayerAccumulator {
     requireFinite(sequence, partial.sums());
     byDomain.get(domain).add(partial.sums());
     logitProducts.add(partial.logitProducts());
+    moves.add(partial.moves());
     partial
         .outputs()
         .forEach((expert, sums) ->
@@ -69,6 +72,7 @@ final class LayerAccumulator {
     matrices.put(MatrixStatistic.COACT, SumMatrix.over(experts, experts, coselected));
     matrices.put(MatrixStatistic.ZGRAM, SumMatrix.over(experts, experts, gram));
     matrices.put(MatrixStatistic.FSUM, SumMatrix.over(experts, model.hidden(), sums));
+    matrices.put(MatrixStatistic.MOVES, moves.toMatrix());
     return new LayerStatistics(layer, byDomain, matrices);
   }
 

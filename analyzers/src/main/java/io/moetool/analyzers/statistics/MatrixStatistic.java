@@ -16,7 +16,14 @@ public enum MatrixStatistic {
    * Σ f of the outputs before the coefficient, over the tokens that chose the expert, {@code [E,
    * H]}.
    */
-  FSUM;
+  FSUM,
+  /**
+   * Σ g_i f_i · g_j f_j / ‖o‖₂² over the tokens that chose both experts, {@code [E, E]}, o the
+   * hidden state after the block: from it follows what taking any set of experts away does to the
+   * hidden states. What a block does to the experts' sum before it is added (a norm, a factor) is
+   * not in it.
+   */
+  MOVES;
 
   /** Name in files. */
   public String key() {

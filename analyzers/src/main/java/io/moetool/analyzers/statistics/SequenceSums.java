@@ -9,6 +9,7 @@ import static io.moetool.analyzers.statistics.ExpertStatistic.MX;
 import static io.moetool.analyzers.statistics.ExpertStatistic.N;
 import static io.moetool.analyzers.statistics.ExpertStatistic.R1;
 import static io.moetool.analyzers.statistics.ExpertStatistic.R2;
+import static io.moetool.analyzers.statistics.ExpertStatistic.SHIFT;
 import static io.moetool.analyzers.statistics.ExpertStatistic.SOFT;
 import static io.moetool.analyzers.statistics.ExpertStatistic.ZSUM;
 
@@ -28,11 +29,13 @@ public final class SequenceSums {
   private final ExpertSums sums;
   private final Gram logitProducts;
   private final SortedMap<Integer, ColumnSums> outputs = new TreeMap<>();
+  private final PairSums moves;
   private final int[][] selected;
 
   private SequenceSums(int experts, int tokens) {
     sums = new ExpertSums(experts);
     logitProducts = new Gram(experts);
+    moves = new PairSums(experts);
     selected = new int[tokens][];
   }
 
@@ -52,6 +55,11 @@ public final class SequenceSums {
 
   Gram logitProducts() {
     return logitProducts;
+  }
+
+  /** What pairs of experts did to the hidden states together. */
+  PairSums moves() {
+    return moves;
   }
 
   /** Output sums of the experts the sequence used. */
@@ -98,6 +106,27 @@ public final class SequenceSums {
       outputs
           .computeIfAbsent(expert, e -> new ColumnSums(seen.expertOutputs().columns()))
           .add(output, 1);
+    }
+    addMoves(seen, token);
+  }
+
+  private void addMoves(MoeObservation seen, int token) {
+    double after = RowNorms.sumOfSquares(seen.output().row(token));
+    if (after == 0) {
+      return;
+    }
+    int perToken = seen.selected().columns();
+    for (int a = 0; a < perToken; a++) {
+      MemorySegment first = seen.expertOutputs().row(token * perToken + a);
+      double share = seen.weights().get(token, a) / after;
+      for (int b = a; b < perToken; b++) {
+        MemorySegment second = seen.expertOutputs().row(token * perToken + b);
+        double move = share * seen.weights().get(token, b) * RowNorms.dot(first, second);
+        moves.add(selected[token][a], selected[token][b], move);
+        if (a == b) {
+          sums.add(SHIFT, selected[token][a], move);
+        }
+      }
     }
   }
 

@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 record StatisticsHeader(
     int formatVersion, MeasuredModel model, MeasuredData data, boolean weights) {
-  static final int FORMAT_VERSION = 1;
+  static final int FORMAT_VERSION = 2;
   private static final String KEY = "moetool-statistics";
   private static final MeasuredData NO_DATA = new MeasuredData(List.of(), List.of());
   private static final String MEND = "analyze the model again";

@@ -41,6 +41,15 @@ public final class Observations {
 
   /** The toy layer's three tokens as one sequence. */
   public static Statistics toy(boolean renormalise) {
+    return toy(renormalise, new float[3][2]);
+  }
+
+  /** The toy layer with these hidden states after the block, {@code [3, 2]}. */
+  public static LayerStatistics toyLayer(float[][] after) {
+    return toy(true, after).requireRouted().layers().getFirst();
+  }
+
+  private static Statistics toy(boolean renormalise, float[][] after) {
     SequenceData data = data(List.of("all"), 3);
     StatisticsTap tap = new StatisticsTap(TOY, data);
     try (Arena arena = Arena.ofConfined()) {
@@ -60,7 +69,7 @@ public final class Observations {
                   logits,
                   (expert, token) -> TOY_OUTPUTS[expert][token],
                   hidden,
-                  hidden)));
+                  FloatMatrix.copyOf(arena, after))));
     }
     return tap.statistics();
   }

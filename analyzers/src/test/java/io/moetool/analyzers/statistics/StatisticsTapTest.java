@@ -156,6 +156,40 @@ class StatisticsTapTest {
     }
   }
 
+  /**
+   * Coefficients 0.5, outputs (0,2) and (2,2), hidden state (3,4) afterwards: the experts' parts
+   * (0,1) and (1,1) have lengths 1 and √2 and the product 1, all over 25.
+   */
+  @Test
+  void movesAreSharesOfTheHiddenStateAfterTheBlock() {
+    float[] after = {3, 4};
+    SequenceSums sums = oneOfTwo(after, new float[] {0, 2}, new float[] {2, 2});
+    assertThat(sums.moves().toMatrix().values())
+        .containsExactly(new double[] {.04, .04, .04, .08}, within(1e-15));
+    assertThat(sums.sums().toArray(ExpertStatistic.SHIFT))
+        .containsExactly(new double[] {.04, .08}, within(1e-15));
+    assertThat(oneOfTwo(new float[2], new float[] {0, 2}, new float[] {2, 2}).moves().toMatrix())
+        .extracting(matrix -> matrix.get(0, 0))
+        .isEqualTo(0.0);
+  }
+
+  private static SequenceSums oneOfTwo(float[] after, float[] first, float[] second) {
+    try (Arena arena = Arena.ofConfined()) {
+      return SequenceSums.of(
+          Observations.routed(
+              arena,
+              0,
+              0,
+              Observations.data(List.of("all"), 1),
+              true,
+              2,
+              FloatMatrix.copyOf(arena, new float[] {1, 1}),
+              (expert, token) -> expert == 0 ? first : second,
+              FloatMatrix.copyOf(arena, new float[] {1, 0}),
+              FloatMatrix.copyOf(arena, after)));
+    }
+  }
+
   @Test
   void domainsAreKeptApartAndAddUp() {
     Statistics statistics = run(1, IntStream.range(0, 12).boxed().toList());

@@ -21,9 +21,10 @@ from safetensors.torch import load_file, save_file
 
 import deepseek_moe  # noqa: F401  (registers a class)
 import places
+import quantised
 from tiny_checkpoints import ALL
 
-LARGEST = 150_000
+LARGEST = 180_000
 
 
 def values(name, shape, tiny):
@@ -59,7 +60,8 @@ def write(tiny, target):
     dtype = getattr(torch, tiny.config["torch_dtype"])
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
-        (scratch / "config.json").write_text(json.dumps(tiny.config))
+        plain = {key: value for key, value in tiny.config.items() if key != "quantization_config"}
+        (scratch / "config.json").write_text(json.dumps(plain))
         config = transformers.AutoConfig.from_pretrained(scratch)
         model = transformers.AutoModelForCausalLM.from_config(config).to(dtype)
 
@@ -85,8 +87,13 @@ def write(tiny, target):
         target.mkdir(parents=True, exist_ok=True)
         for path in target.glob("model*"):
             path.unlink()
-        for path in sorted(saved.glob("model*")):
-            shutil.copyfile(path, target / path.name)
+        section = tiny.config.get("quantization_config")
+        if section:
+            save_file(quantised.encode(again, section), target / "model.safetensors", metadata={"format": "pt"})
+            (target / "model.safetensors").chmod(0o644)
+        else:
+            for path in sorted(saved.glob("model*")):
+                shutil.copyfile(path, target / path.name)
         if tiny.resaved:
             shutil.copyfile(saved / "config.json", target / "config.json")
         else:

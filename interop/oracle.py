@@ -5,15 +5,18 @@ stand in the files, and has to give the block's own output.
 """
 
 import dataclasses
+import json
 import pathlib
+import tempfile
 
 import numpy
 import torch
 import transformers
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import deepseek_moe  # noqa: F401  (registers a class)
 import phimoe_longrope  # noqa: F401  (mends a class)
+import quantised
 import routing
 
 MIXTRAL_NAMES = ("block_sparse_moe.experts.{}.w1", "block_sparse_moe.experts.{}.w3", "block_sparse_moe.experts.{}.w2")
@@ -82,6 +85,9 @@ def losses(logits, tokens):
 
 def load(folder):
     """The model in float32; every tensor of the files has its place and every place its tensor."""
+    if quantised.section_of(pathlib.Path(folder)):
+        with tempfile.TemporaryDirectory() as scratch:
+            return load(_decoded(pathlib.Path(folder), pathlib.Path(scratch)))
     model, info = transformers.AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager", experts_implementation="eager", output_loading_info=True
     )
@@ -89,12 +95,32 @@ def load(folder):
     return model.eval()
 
 
-def read_tensors(folder):
-    """All tensors as they are named in the files, widened to float32."""
+def _decoded(folder, target):
+    """A copy of a quantised checkpoint with plain weights in float32: transformers runs no FP8 on the CPU, nor blocks that are partial."""
+    config = json.loads((folder / "config.json").read_text())
+    del config["quantization_config"]
+    (target / "config.json").write_text(json.dumps({**config, "torch_dtype": "float32"}))
+    save_file(weights(folder), target / "model.safetensors", metadata={"format": "pt"})
+    return target
+
+
+def weights(folder):
+    """All weights in float32; quantised ones decoded."""
+    section = quantised.section_of(pathlib.Path(folder))
+    return quantised.decode(stored(folder), section) if section else read_tensors(folder)
+
+
+def stored(folder):
+    """All tensors as they are named and typed in the files."""
     tensors = {}
     for path in sorted(pathlib.Path(folder).glob("model*.safetensors")):
-        tensors.update({name: tensor.float() for name, tensor in load_file(path).items()})
+        tensors.update(load_file(path))
     return tensors
+
+
+def read_tensors(folder):
+    """All tensors as they are named in the files, widened to float32."""
+    return {name: tensor.float() for name, tensor in stored(folder).items()}
 
 
 class Oracle:
@@ -103,7 +129,7 @@ class Oracle:
     def __init__(self, folder):
         self.model = load(folder)
         self.config = self.model.config
-        self.tensors = read_tensors(folder)
+        self.tensors = weights(folder)
         self.names = EXPERT_NAMES.get(self.config.model_type, EXPERT_NAMES[None])
         self.layers = self.model.model.layers
         self.stacked = any(name.endswith(f"{STACKED_NAMES[0]}.weight") for name in self.tensors)

@@ -485,6 +485,27 @@ PHIMOE = {
     "vocab_size": 40,
 }
 
+FP8 = {
+    "activation_scheme": "dynamic",
+    "fmt": "e4m3",
+    "quant_method": "fp8",
+    "weight_block_size": [128, 128],
+}
+
+FP8_CHANNELS = {
+    "config_groups": {
+        "group_0": {
+            "input_activations": {"dynamic": True, "num_bits": 8, "strategy": "token", "symmetric": True, "type": "float"},
+            "targets": ["Linear"],
+            "weights": {"dynamic": False, "num_bits": 8, "strategy": "channel", "symmetric": True, "type": "float"},
+        }
+    },
+    "format": "float-quantized",
+    "ignore": ["lm_head", "re:.*mlp.gate$"],
+    "quant_method": "compressed-tensors",
+    "quantization_status": "compressed",
+}
+
 NARROW_HEADS = {"head_dim": 16, "hidden_size": 24, "num_attention_heads": 2, "num_key_value_heads": 1}
 """Heads wide enough for ONNX Runtime's fused attention in a checkpoint that stays small."""
 
@@ -612,6 +633,39 @@ ALL = (
         rope_scaling=None,
         router_jitter_noise=0.4,
         sliding_window=8,
+    ),
+    _plain(
+        "qwen3-moe-fp8",
+        113,
+        QWEN3_MOE,
+        head_dim=32,
+        hidden_size=136,
+        moe_intermediate_size=8,
+        num_attention_heads=2,
+        num_experts=6,
+        num_experts_per_tok=2,
+        num_key_value_heads=1,
+        quantization_config={
+            **FP8,
+            "modules_to_not_convert": ["lm_head", "model.layers.1.mlp.experts.3.up_proj", "model.layers.1.mlp.experts.5.down_proj"],
+        },
+        torch_dtype="bfloat16",
+        vocab_size=40,
+    ),
+    _plain(
+        "qwen3-moe-fp8-channels", 114, QWEN3_MOE, **NARROW, quantization_config=FP8_CHANNELS, torch_dtype="bfloat16"
+    ),
+    _plain(
+        "glm4-moe-fp8",
+        503,
+        GLM4_MOE,
+        hidden_size=136,
+        intermediate_size=132,
+        moe_intermediate_size=8,
+        n_routed_experts=6,
+        num_hidden_layers=2,
+        torch_dtype="bfloat16",
+        quantization_config={**FP8, "ignored_layers": ["model.layers.1.self_attn.o_proj"]},
     ),
     _plain("deepseek", 1201, DEEPSEEK),
     _plain("deepseek-renormalised", 1202, DEEPSEEK, hidden_size=32, norm_topk_prob=True, num_hidden_layers=2),

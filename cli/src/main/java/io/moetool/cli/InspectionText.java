@@ -52,11 +52,15 @@ final class InspectionText {
     facts.row(
         "size",
         "%s in %d tensors".formatted(Amounts.bytes(inspection.bytes()), inspection.tensors()));
+    long elements = inspection.dtypes().values().stream().mapToLong(Long::longValue).sum();
     facts.row(
         "element types",
         inspection.dtypes().entrySet().stream()
-            .map(e -> e.getKey() + " " + share(e.getValue(), inspection.parameters()))
+            .map(e -> e.getKey() + " " + share(e.getValue(), elements))
             .collect(Collectors.joining(", ")));
+    if (!inspection.quantisation().isEmpty()) {
+      facts.row("quantised as", inspection.quantisation());
+    }
     facts.row("fingerprint", inspection.fingerprint());
     return facts.render("  ");
   }

@@ -38,22 +38,26 @@ public record BlockScales(int rows, int columns) {
     if (out.rows() != weight.shape().dim(0) || out.columns() != weight.shape().dim(1)) {
       throw new IllegalArgumentException("%s does not fit %s".formatted(weight.info(), out));
     }
-    ElementDecoder.decode(weight, out);
+    float[] elements = Float8.values(weight.dtype());
+    byte[] stored = new byte[out.columns()];
+    float[] values = new float[out.columns()];
     try (Arena arena = Arena.ofConfined()) {
       FloatMatrix factors = ElementDecoder.decode(arena, asFloats(scales));
       for (int row = 0; row < out.rows(); row++) {
-        scaleRow(out.row(row), factors.row(row / rows));
+        MemorySegment.copy(
+            weight.bytes(), Layouts.BYTE, (long) row * stored.length, stored, 0, stored.length);
+        scaleRow(stored, elements, factors.rowToArray(row / rows), values);
+        out.setRow(row, values);
       }
     }
   }
 
-  private void scaleRow(MemorySegment values, MemorySegment factors) {
-    int count = Layouts.count(values);
-    for (int block = 0; block * (long) columns < count; block++) {
-      float factor = factors.getAtIndex(Layouts.FLOAT, block);
-      int end = (int) Math.min(count, (block + 1L) * columns);
+  private void scaleRow(byte[] stored, float[] elements, float[] factors, float[] values) {
+    for (int block = 0; block < factors.length; block++) {
+      float factor = factors[block];
+      int end = (int) Math.min(stored.length, (block + 1L) * columns);
       for (int column = block * columns; column < end; column++) {
-        values.setAtIndex(Layouts.FLOAT, column, values.getAtIndex(Layouts.FLOAT, column) * factor);
+        values[column] = elements[stored[column] & 0xff] * factor;
       }
     }
   }

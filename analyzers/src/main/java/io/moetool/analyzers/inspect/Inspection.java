@@ -11,6 +11,7 @@ import java.util.Map;
  *
  * @param modelType {@code model_type} of the config
  * @param family identifier of the family that describes it
+ * @param quantisation how weights are stored, as the config calls it; empty if they are plain
  * @param layers decoder layers
  * @param moeLayers layers with experts
  * @param experts routed experts per such layer
@@ -19,14 +20,15 @@ import java.util.Map;
  * @param hidden hidden size
  * @param vocabulary rows of the embedding
  * @param maxPositions longest sequence the model was made for
- * @param parameters elements of all tensors; a tied head is stored, and counted, once
+ * @param parameters elements of all weights; a tied head is stored, and counted, once, and scales
+ *     of quantised weights are not counted
  * @param activeParameters parameters that work on any one token: all but the routed experts it does
  *     not choose. The embedding counts whole although a token reads one row of it, as is usual in
  *     model cards
  * @param bytes bytes of all tensors
  * @param bytesByRole bytes by {@code TensorRole.Group} key, in the order of the groups, without
  *     empty ones
- * @param dtypes elements by element type, in the order of the types
+ * @param dtypes stored elements by element type, in the order of the types
  * @param tensors number of tensors
  * @param fingerprint names weights and config
  * @param findings where config and tensors disagree
@@ -35,6 +37,7 @@ import java.util.Map;
 public record Inspection(
     String modelType,
     String family,
+    String quantisation,
     int layers,
     int moeLayers,
     int experts,

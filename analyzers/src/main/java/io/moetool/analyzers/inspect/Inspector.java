@@ -1,5 +1,6 @@
 package io.moetool.analyzers.inspect;
 
+import io.moetool.formats.BadInputException;
 import io.moetool.formats.DType;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
@@ -8,10 +9,12 @@ import io.moetool.formats.family.Finding;
 import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.family.TensorPlace;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.quantisation.StoredWeight;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Adds up what the headers of a checkpoint say. */
 public final class Inspector {
@@ -44,11 +47,12 @@ public final class Inspector {
     for (String name : tensors.names()) {
       TensorInfo info = tensors.info(name);
       long elements = info.shape().elements();
-      parameters = Math.addExact(parameters, elements);
+      long held = parameters(info);
+      parameters = Math.addExact(parameters, held);
       bytes = Math.addExact(bytes, info.byteSize());
       TensorRole.Group group = group(name);
       if (group == TensorRole.Group.ROUTED_EXPERTS) {
-        routed += elements;
+        routed += held;
       }
       byGroup.merge(group, info.byteSize(), Math::addExact);
       byType.merge(info.dtype(), elements, Math::addExact);
@@ -61,6 +65,7 @@ public final class Inspector {
     return new Inspection(
         architecture.modelType(),
         architecture.family(),
+        architecture.names().quantisation().key(),
         architecture.layers(),
         moe.layers().size(),
         moe.experts(),
@@ -81,6 +86,20 @@ public final class Inspector {
             findings.stream().noneMatch(Finding::isError),
             moe.experts(),
             moe.routing().expertsPerToken()));
+  }
+
+  /** Elements of the weight whose elements a tensor holds; none for scales. */
+  private long parameters(TensorInfo tensor) {
+    Optional<StoredWeight> weight;
+    try {
+      weight = architecture.names().quantisation().weightWith(tensors, tensor.name());
+    } catch (BadInputException e) {
+      // A finding says so; what is stored is all that is known.
+      weight = Optional.empty();
+    }
+    return weight.isEmpty() || weight.get().elements().equals(tensor)
+        ? weight.map(StoredWeight::shape).orElse(tensor.shape()).elements()
+        : 0;
   }
 
   private TensorRole.Group group(String name) {

@@ -2,7 +2,6 @@ package io.moetool.analyzers.statistics;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorView;
-import io.moetool.formats.publish.MappedPages;
 import io.moetool.formats.safetensors.Quoted;
 import io.moetool.kernels.ElementDecoder;
 import java.lang.foreign.MemorySegment;
@@ -53,7 +52,6 @@ final class ExpertWeightSums {
       addPiece(length);
     }
     count += elements;
-    MappedPages.release(tensor.bytes());
     if (!Double.isFinite(squareSum) || !Double.isFinite(maxAbs)) {
       throw new BadInputException(
           "%s: tensor %s".formatted(where, Quoted.of(tensor.name())),

@@ -6,9 +6,13 @@ import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.publish.MappedPages;
+import io.moetool.formats.quantisation.WeightView;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.RowNorms;
+import io.moetool.kernels.WeightDecoder;
+import io.moetool.runtime.run.DecodableWeights;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import java.lang.foreign.Arena;
@@ -37,6 +41,7 @@ public final class WeightReader {
    *     NaN or infinite values
    */
   public WeightStatistics read(RunProgress progress) {
+    DecodableWeights.require(architecture, store);
     List<LayerWeightStatistics> layers = new ArrayList<>();
     List<Integer> indices = architecture.moe().layers();
     for (int layer : indices) {
@@ -66,8 +71,12 @@ public final class WeightReader {
     ExpertWeightSums sums = new ExpertWeightSums();
     ExpertTensors experts = new ExpertTensors(architecture.names());
     for (TensorRole role : experts.roles()) {
-      TensorView weight = experts.view(store, role, layer, expert);
-      sums.add(store.location(weight.name()), weight);
+      WeightView stored = experts.view(store, role, layer, expert);
+      try (Arena arena = Arena.ofConfined()) {
+        TensorView values = WeightDecoder.values(arena, stored);
+        sums.add(store.location(stored.elements().name()), values);
+      }
+      stored.tensors().forEach(tensor -> MappedPages.release(tensor.bytes()));
     }
     return sums;
   }

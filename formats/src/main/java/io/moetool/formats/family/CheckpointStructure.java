@@ -1,8 +1,12 @@
 package io.moetool.formats.family;
 
+import io.moetool.formats.BadInputException;
 import io.moetool.formats.DType;
 import io.moetool.formats.Shape;
+import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
+import io.moetool.formats.quantisation.StoredWeight;
+import io.moetool.formats.quantisation.Unquantised;
 import io.moetool.formats.safetensors.Quoted;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -66,21 +70,63 @@ public final class CheckpointStructure {
   }
 
   private void require(RoleShape tensor, int layer) {
-    String name = architecture.names().weight(tensor.role(), layer);
-    require(
-        name,
-        tensors.contains(name) && tensor.isShape(tensors.info(name).shape())
-            ? tensors.info(name).shape()
-            : tensor.weight());
+    requireWeight(tensor, architecture.names().weight(tensor.role(), layer));
     tensor
         .bias()
-        .ifPresent(shape -> require(architecture.names().bias(tensor.role(), layer), shape));
+        .ifPresent(shape -> requirePlain(architecture.names().bias(tensor.role(), layer), shape));
   }
 
-  private void require(String name, Shape shape) {
-    if (!compare(name, shape)) {
-      findings.add(Finding.error(Quoted.of(name), "is missing; " + shape + " is expected"));
+  private void requireWeight(RoleShape tensor, String name) {
+    Optional<StoredWeight> stored;
+    try {
+      stored = find(name);
+    } catch (BadInputException e) {
+      contradiction(name, e);
+      return;
     }
+    if (stored.isEmpty()) {
+      findings.add(missing(name, tensor.weight()));
+      return;
+    }
+    Shape found = stored.get().shape();
+    compare(stored.get(), tensor.isShape(found) ? found : tensor.weight());
+    if (tensor.role().isIndexedByExpert()) {
+      requireSliceable(stored.get(), tensor.role());
+    }
+  }
+
+  /** Routers are cut by rows, stacks by experts, and so is whatever belongs to them. */
+  private void requireSliceable(StoredWeight stored, TensorRole role) {
+    if (!stored.isPlain() && !role.isOfAllExperts()) {
+      findings.add(
+          Finding.error(
+              where(stored.elements().name()),
+              "is %s, but routers are only supported in plain element types"
+                  .formatted(stored.elements().dtype())));
+    }
+    for (TensorInfo tensor : stored.tensors().subList(1, stored.tensors().size())) {
+      if (role.isOfAllExperts()
+          && (tensor.shape().rank() == 0
+              || tensor.shape().dim(0) != architecture.moe().experts())) {
+        findings.add(
+            Finding.error(
+                where(tensor.name()),
+                "shape is %s; it has no part for each expert".formatted(tensor.shape())));
+      }
+    }
+  }
+
+  private void requirePlain(String name, Shape shape) {
+    if (tensors.contains(name)) {
+      accounted.add(name);
+      compare(StoredWeight.plain(tensors.info(name)), shape);
+    } else {
+      findings.add(missing(name, shape));
+    }
+  }
+
+  private static Finding missing(String name, Shape shape) {
+    return Finding.error(Quoted.of(name), "is missing; " + shape + " is expected");
   }
 
   /** A missing expert lacks several tensors; one finding a layer and role says it. */
@@ -89,10 +135,16 @@ public final class CheckpointStructure {
     List<Integer> missing = new ArrayList<>();
     for (int expert = 0; expert < architecture.moe().experts(); expert++) {
       String name = architecture.names().weight(role, layer, expert);
-      if (compare(name, tensor.weight())) {
-        expertTypes.merge(tensors.info(name).dtype(), 1, Integer::sum);
-      } else {
-        missing.add(expert);
+      try {
+        Optional<StoredWeight> stored = find(name);
+        if (stored.isPresent()) {
+          compare(stored.get(), tensor.weight());
+          expertTypes.merge(stored.get().elements().dtype(), 1, Integer::sum);
+        } else {
+          missing.add(expert);
+        }
+      } catch (BadInputException e) {
+        contradiction(name, e);
       }
     }
     if (!missing.isEmpty()) {
@@ -107,19 +159,33 @@ public final class CheckpointStructure {
     }
   }
 
-  private boolean compare(String name, Shape shape) {
-    if (!tensors.contains(name)) {
-      return false;
-    }
-    accounted.add(name);
-    Shape found = tensors.info(name).shape();
-    if (!found.equals(shape)) {
+  /** The tensors of a weight, which are then accounted for. */
+  private Optional<StoredWeight> find(String weight) {
+    Optional<StoredWeight> stored = architecture.names().quantisation().find(tensors, weight);
+    stored.ifPresent(found -> found.tensors().forEach(tensor -> accounted.add(tensor.name())));
+    return stored;
+  }
+
+  private void contradiction(String weight, BadInputException e) {
+    architecture
+        .names()
+        .quantisation()
+        .tensorsOf(tensors, weight)
+        .forEach(tensor -> accounted.add(tensor.name()));
+    findings.add(Finding.error(Quoted.of(weight), String.valueOf(e.getMessage())));
+  }
+
+  private void compare(StoredWeight stored, Shape shape) {
+    if (!stored.shape().equals(shape)) {
+      String name = stored.elements().name();
       findings.add(
           Finding.error(
-              "%s, %s".formatted(tensors.location(name), Quoted.of(name)),
-              "shape is %s, the config asks for %s".formatted(found, shape)));
+              where(name), "shape is %s, the config asks for %s".formatted(stored.shape(), shape)));
     }
-    return true;
+  }
+
+  private String where(String name) {
+    return "%s, %s".formatted(tensors.location(name), Quoted.of(name));
   }
 
   private void otherTensors() {
@@ -161,7 +227,7 @@ public final class CheckpointStructure {
             .filter(block -> name.startsWith(block.getValue()))
             .map(Map.Entry::getKey)
             .findFirst();
-    String where = "%s, %s".formatted(tensors.location(name), Quoted.of(name));
+    String where = where(name);
     findings.add(
         layer.isPresent()
             ? Finding.error(
@@ -172,7 +238,7 @@ public final class CheckpointStructure {
 
   /** A tensor the family knows and this config does not ask for. */
   private void unused(String name, TensorPlace place) {
-    String where = "%s, %s".formatted(tensors.location(name), Quoted.of(name));
+    String where = where(name);
     if (!place.role().isIndexedByExpert()) {
       findings.add(Finding.warning(where, "is stored, but the config has no use for it"));
       return;
@@ -202,7 +268,7 @@ public final class CheckpointStructure {
   }
 
   private void elementTypes() {
-    if (expertTypes.size() > 1) {
+    if (expertTypes.size() > 1 && architecture.names().quantisation() instanceof Unquantised) {
       findings.add(
           Finding.warning(
               "routed experts", "element types differ, tensors by type: " + expertTypes));

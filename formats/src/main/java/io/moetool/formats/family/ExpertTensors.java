@@ -1,9 +1,8 @@
 package io.moetool.formats.family;
 
-import io.moetool.formats.Shape;
-import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
-import io.moetool.formats.TensorView;
+import io.moetool.formats.quantisation.StoredWeight;
+import io.moetool.formats.quantisation.WeightView;
 import java.util.List;
 
 /**
@@ -38,20 +37,15 @@ public final class ExpertTensors {
     return roles().getFirst();
   }
 
-  /** Layout of one expert's weight, under the name of the tensor it lies in. */
-  public TensorInfo info(TensorStore store, TensorRole role, int layer, int expert) {
-    TensorInfo info = store.info(names.weight(role, layer, expert));
-    return role.isOfAllExperts() ? slice(info) : info;
+  /** Layout of one expert's weight, under the names of the tensors it lies in. */
+  public StoredWeight layout(TensorStore store, TensorRole role, int layer, int expert) {
+    StoredWeight weight = names.stored(store, role, layer, expert);
+    return role.isOfAllExperts() ? weight.slice() : weight;
   }
 
-  /** One expert's weight, under the name of the tensor it lies in. */
-  public TensorView view(TensorStore store, TensorRole role, int layer, int expert) {
-    TensorView view = store.view(names.weight(role, layer, expert));
-    return role.isOfAllExperts() ? new TensorView(slice(view.info()), view.slice(expert)) : view;
-  }
-
-  private static TensorInfo slice(TensorInfo all) {
-    List<Long> dims = all.shape().dims();
-    return all.withShape(new Shape(dims.subList(1, dims.size())));
+  /** One expert's weight, under the names of the tensors it lies in. */
+  public WeightView view(TensorStore store, TensorRole role, int layer, int expert) {
+    WeightView view = names.stored(store, role, layer, expert).view(store);
+    return role.isOfAllExperts() ? view.slice(expert) : view;
   }
 }

@@ -64,7 +64,7 @@ public final class Family {
         new MixerReader(config, values, layers, hidden).read(),
         moe(config, values, layers),
         values.count("dimensions", "denseWidth"),
-        new TensorLayout(definition).names(stored),
+        new TensorLayout(definition, QuantisationReader.read(config)).names(stored),
         values.places("dimensions", "experts"));
   }
 

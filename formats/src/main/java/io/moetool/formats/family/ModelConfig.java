@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -137,5 +138,19 @@ public final class ModelConfig {
    */
   public String withNumbers(Map<String, Long> numbers) {
     return ConfigText.replaceNumbers(where, text, numbers);
+  }
+
+  /**
+   * This config with the modules that are said not to be quantised renamed, every other character
+   * kept.
+   *
+   * @param rename from a module's or weight's name to its new one; empty if it is gone
+   */
+  public ModelConfig withPlainModules(Function<String, Optional<String>> rename) {
+    String edited = text;
+    for (String path : QuantisationReader.plainModules()) {
+      edited = ConfigList.edit(edited, path, rename);
+    }
+    return parse(where, edited);
   }
 }

@@ -1,5 +1,6 @@
 package io.moetool.formats.family;
 
+import io.moetool.formats.quantisation.Quantisation;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -7,6 +8,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,9 +24,11 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class TensorLayout {
   private final ObjectNode definition;
+  private final Quantisation quantisation;
 
-  TensorLayout(ObjectNode definition) {
+  TensorLayout(ObjectNode definition, Quantisation quantisation) {
     this.definition = definition;
+    this.quantisation = quantisation;
   }
 
   /**
@@ -39,7 +43,7 @@ final class TensorLayout {
         .forEach(groups -> patterns.keySet().removeAll(notStored(groups, patterns, stored)));
     List<String> otherParts = new ArrayList<>();
     definition.path("otherParts").forEach(beginning -> otherParts.add(beginning.stringValue()));
-    return new TensorNames(patterns, otherParts);
+    return new TensorNames(patterns, quantisation, otherParts);
   }
 
   private Map<TensorRole, String> patterns() {
@@ -90,7 +94,7 @@ final class TensorLayout {
     return others;
   }
 
-  private static boolean isStored(
+  private boolean isStored(
       Set<TensorRole> roles, Map<TensorRole, String> patterns, Collection<String> stored) {
     List<NamePattern> names =
         patterns.entrySet().stream()
@@ -98,6 +102,7 @@ final class TensorLayout {
             .map(entry -> new NamePattern(entry.getValue()))
             .toList();
     return stored.stream()
+        .flatMap(name -> Stream.concat(Stream.of(name), quantisation.weightsOf(name).stream()))
         .anyMatch(name -> names.stream().anyMatch(pattern -> pattern.match(name).isPresent()));
   }
 

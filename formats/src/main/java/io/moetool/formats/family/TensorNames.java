@@ -1,27 +1,38 @@
 package io.moetool.formats.family;
 
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.quantisation.Quantisation;
+import io.moetool.formats.quantisation.StoredWeight;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Names of a family's tensors, from role to name and back. */
+/**
+ * Names of a family's tensors in one checkpoint, from role to name and back. A quantised weight
+ * goes by the name it would have as a plain tensor; the tensors it is stored in lead back to it.
+ */
 public final class TensorNames {
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
   private final Map<TensorRole, NamePattern> weights;
   private final Map<TensorRole, NamePattern> biases;
+  private final Quantisation quantisation;
   private final List<String> otherParts;
 
   /**
    * Names of a checkpoint.
    *
    * @param patterns by role
+   * @param quantisation how weights are stored
    * @param otherParts beginnings of the names of what belongs to the model but not to its decoder
    */
-  TensorNames(Map<TensorRole, String> patterns, List<String> otherParts) {
+  TensorNames(
+      Map<TensorRole, String> patterns, Quantisation quantisation, List<String> otherParts) {
+    this.quantisation = quantisation;
     this.otherParts = List.copyOf(otherParts);
     Map<TensorRole, NamePattern> byRole = new EnumMap<>(TensorRole.class);
     Map<TensorRole, NamePattern> biasByRole = new EnumMap<>(TensorRole.class);
@@ -34,6 +45,11 @@ public final class TensorNames {
     });
     weights = Collections.unmodifiableMap(byRole);
     biases = Collections.unmodifiableMap(biasByRole);
+  }
+
+  /** How the weights are stored. */
+  public Quantisation quantisation() {
+    return quantisation;
   }
 
   /** Whether the family has tensors of this role. */
@@ -61,9 +77,46 @@ public final class TensorNames {
     return pattern(biases, role).name(layer, 0);
   }
 
-  /** Purpose and place of a stored tensor, if the family knows its name. */
+  /** The tensors that hold a weight outside the layers. */
+  public StoredWeight stored(TensorStore store, TensorRole role) {
+    return stored(store, role, 0, 0);
+  }
+
+  /** The tensors that hold a weight of a layer. */
+  public StoredWeight stored(TensorStore store, TensorRole role, int layer) {
+    return stored(store, role, layer, 0);
+  }
+
+  /**
+   * The tensors that hold a weight of one expert.
+   *
+   * @throws BadInputException if it is not stored, or its tensors do not belong together
+   */
+  public StoredWeight stored(TensorStore store, TensorRole role, int layer, int expert) {
+    return stored(store, weight(role, layer, expert));
+  }
+
+  /**
+   * The tensors that hold a weight of this name.
+   *
+   * @throws BadInputException if it is not stored, or its tensors do not belong together
+   */
+  public StoredWeight stored(TensorStore store, String weight) {
+    // A store says best itself that it does not have a tensor.
+    return quantisation.find(store, weight).orElseGet(() -> StoredWeight.plain(store.info(weight)));
+  }
+
+  /**
+   * Purpose and place of a stored tensor, if the family knows its name or that of the weight it is
+   * a part of.
+   */
   public Optional<TensorPlace> place(String name) {
-    return place(weights, name, false).or(() -> place(biases, name, true));
+    return place(weights, name, false)
+        .or(() -> place(biases, name, true))
+        .or(() ->
+            quantisation.weightsOf(name).stream()
+                .flatMap(weight -> place(weights, weight, false).stream())
+                .findFirst());
   }
 
   /**

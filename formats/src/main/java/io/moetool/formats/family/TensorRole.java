@@ -106,6 +106,11 @@ public enum TensorRole {
     return this == EXPERTS_GATE_UP || this == EXPERTS_DOWN;
   }
 
+  /** Whether each expert of a layer has a tensor of this role. */
+  public boolean isOfOneExpert() {
+    return group == Group.ROUTED_EXPERTS && !isOfAllExperts();
+  }
+
   /** Whether an axis of the tensor counts experts, so that it loses a part with each of them. */
   public boolean isIndexedByExpert() {
     return group == Group.ROUTER || isOfAllExperts();

@@ -1,15 +1,10 @@
 package io.moetool.formats.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
-import io.moetool.formats.BadInputException;
 import io.moetool.formats.DType;
-import io.moetool.formats.Shape;
-import io.moetool.formats.TensorInfo;
-import io.moetool.formats.TensorStore;
-import io.moetool.formats.TensorView;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import io.moetool.formats.HeaderStore;
 import java.util.List;
 import java.util.SequencedSet;
 import org.junit.jupiter.api.Test;
@@ -244,30 +239,82 @@ class CheckpointStructureTest {
     }
   }
 
+  @Test
+  void scalesBelongToTheirWeights() {
+    qwen();
+    String fp8 = fp8(QWEN);
+    String down = "model.layers.1.mlp.experts.2.down_proj.weight";
+    headers.type(down, DType.F8_E4M3);
+    assertThat(check(fp8))
+        .singleElement(STRING)
+        .startsWith("ERROR '" + down + "': weights: tensor " + down + ": has no scales beside it");
+    headers.add(down + "_scale_inv", DType.F32, 3, 2);
+    assertThat(check(fp8)).isEmpty();
+    headers.add(down + "_scale_inv", DType.F32, 2, 3);
+    assertThat(check(fp8))
+        .singleElement(STRING)
+        .contains("scales of shape [2,3] are neither one, nor one per row, nor one per block");
+    headers.type(down, DType.BF16);
+    assertThat(check(fp8))
+        .containsExactly(
+            "WARNING weights, '%s_scale_inv': is stored, but the config has no use for it"
+                .formatted(down));
+    assertThat(check(QWEN))
+        .containsExactly(
+            "ERROR weights, '%s_scale_inv': is not known, but lies in the mixture-of-experts block of layer 1"
+                .formatted(down));
+  }
+
+  @Test
+  void aQuantisedRouterIsRefused() {
+    qwen();
+    headers
+        .add("model.layers.1.mlp.gate.weight", DType.F8_E4M3, 4, 6)
+        .add("model.layers.1.mlp.gate.weight_scale_inv", DType.F32, 2, 3);
+    assertThat(check(fp8(QWEN)))
+        .containsExactly(
+            "ERROR weights, 'model.layers.1.mlp.gate.weight': is F8_E4M3, but routers are only supported in plain element types");
+  }
+
+  private static String fp8(String config) {
+    return config.replace(
+        "\"num_experts\"",
+        "\"quantization_config\": {\"quant_method\": \"fp8\", \"weight_block_size\": [2, 2]}, \"num_experts\"");
+  }
+
   private List<String> check(String config) {
     Architecture architecture =
         FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", config));
-    return CheckpointStructure.check(architecture, headers).stream()
+    return CheckpointStructure.check(architecture, headers.store).stream()
         .map(finding -> finding.severity() + " " + finding)
         .toList();
   }
 
-  /** Names, types and shapes without content; hidden size 6, vocabulary 10, expert width 3. */
-  private static final class Headers implements TensorStore {
-    private final LinkedHashMap<String, TensorInfo> infos = new LinkedHashMap<>();
+  /** The tensors; hidden size 6, vocabulary 10, expert width 3. */
+  private static final class Headers {
+    private final HeaderStore store = new HeaderStore();
 
     Headers add(String name, long... dims) {
-      infos.put(name, new TensorInfo(name, DType.BF16, Shape.of(dims)));
+      store.add(name, dims);
+      return this;
+    }
+
+    Headers add(String name, DType type, long... dims) {
+      store.add(name, type, dims);
       return this;
     }
 
     Headers remove(String name) {
-      infos.remove(name);
+      store.remove(name);
       return this;
     }
 
     void type(String name, DType type) {
-      infos.put(name, new TensorInfo(name, type, info(name).shape()));
+      store.add(name, type, store.info(name).shape().toArray());
+    }
+
+    SequencedSet<String> names() {
+      return store.names();
     }
 
     Headers outside() {
@@ -292,32 +339,5 @@ class CheckpointStructureTest {
           .add(prefix + "up_proj.weight", 3, 6)
           .add(prefix + "down_proj.weight", 6, 3);
     }
-
-    @Override
-    public SequencedSet<String> names() {
-      return Collections.unmodifiableSequencedSet(infos.sequencedKeySet());
-    }
-
-    @Override
-    public TensorInfo info(String name) {
-      TensorInfo info = infos.get(name);
-      if (info == null) {
-        throw new BadInputException("weights", "no tensor " + name, "none");
-      }
-      return info;
-    }
-
-    @Override
-    public TensorView view(String name) {
-      throw new AssertionError("the structure is checked from headers alone");
-    }
-
-    @Override
-    public String location(String name) {
-      return "weights";
-    }
-
-    @Override
-    public void close() {}
   }
 }

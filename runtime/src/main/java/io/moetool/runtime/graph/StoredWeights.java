@@ -53,11 +53,12 @@ final class StoredWeights implements WeightSource {
   }
 
   private String slice(TensorRole role, String name) {
-    Shape shape = new ExpertTensors(names).info(store, role, layer, expert).shape();
+    Shape shape = new ExpertTensors(names).layout(store, role, layer, expert).shape();
     return data.value(graph, name + "." + expert, shape, new StoredContent.Slice(name, expert));
   }
 
   private String value(String name) {
-    return data.value(graph, name, store.info(name).shape(), new StoredContent.Tensor(name));
+    return data.value(
+        graph, name, names.stored(store, name).shape(), new StoredContent.Tensor(name));
   }
 }

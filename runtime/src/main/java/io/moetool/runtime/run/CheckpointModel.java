@@ -4,6 +4,7 @@ import io.moetool.formats.TensorStore;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
@@ -25,6 +26,7 @@ public final class CheckpointModel implements LanguageModel {
    * A model over an open checkpoint, which must outlive it.
    *
    * @param mask experts that are never chosen
+   * @throws io.moetool.formats.BadInputException if it stores weights that cannot be computed with
    */
   public CheckpointModel(
       TensorStore store,
@@ -32,6 +34,7 @@ public final class CheckpointModel implements LanguageModel {
       OrtEngine engine,
       WorkPool pool,
       ExpertMask mask) {
+    DecodableWeights.require(architecture, store);
     this.store = store;
     this.architecture = architecture;
     this.engine = engine;
@@ -86,10 +89,7 @@ public final class CheckpointModel implements LanguageModel {
   private HiddenStates run(
       Arena arena, SequenceData data, Optional<MoeTap<?>> tap, RunProgress progress) {
     HiddenStates hidden = new HiddenStates(arena, data.texts(), architecture.hidden());
-    TensorView embedding = store.view(architecture.names().weight(TensorRole.EMBEDDING));
-    pool.forEach(
-        data.sequences().size(),
-        i -> hidden.embed(i, embedding, architecture.wiring().embeddingScale()));
+    embed(hidden, data);
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
             new LayerRun(scratch, store, architecture, engine, pool, mask, data, hidden)) {
@@ -100,6 +100,17 @@ public final class CheckpointModel implements LanguageModel {
     }
     progress.report("layers", architecture.layers(), architecture.layers());
     return hidden;
+  }
+
+  private void embed(HiddenStates hidden, SequenceData data) {
+    try (Arena decoded = Arena.ofShared()) {
+      TensorView embedding =
+          WeightDecoder.values(
+              decoded, architecture.names().stored(store, TensorRole.EMBEDDING).view(store));
+      pool.forEach(
+          data.sequences().size(),
+          i -> hidden.embed(i, embedding, architecture.wiring().embeddingScale()));
+    }
   }
 
   @Override

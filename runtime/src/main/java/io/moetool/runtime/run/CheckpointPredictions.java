@@ -30,7 +30,7 @@ final class CheckpointPredictions implements Predictions {
       OrtEngine engine,
       HiddenStates hidden,
       Arena arena) {
-    this.weights = LayerWeights.of(store, architecture, 0);
+    this.weights = new LayerWeights(store, architecture, 0);
     this.piece = new Pieces(architecture).head(weights);
     this.graph = engine.graph(piece.model());
     this.hidden = hidden;
@@ -53,6 +53,7 @@ final class CheckpointPredictions implements Predictions {
   @Override
   public void close() {
     graph.close();
+    weights.close();
     arena.close();
   }
 }

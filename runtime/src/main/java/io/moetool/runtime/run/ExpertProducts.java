@@ -71,7 +71,7 @@ final class ExpertProducts {
       for (int row = 0; row < rows; row++) {
         gathered.copyRowFrom(row, x, groups.token(batch.expert(), batch.from() + row));
       }
-      weights.ofExpert(batch.expert()).bind(piece, inputs.with(Pieces.HIDDEN, gathered));
+      weights.bind(piece, batch.expert(), arena, inputs.with(Pieces.HIDDEN, gathered));
       graph.run(inputs, results.with(Pieces.OUTPUT, computed));
       for (int row = 0; row < rows; row++) {
         outputs.copyRowFrom(groups.slotRow(batch.expert(), batch.from() + row), computed, row);

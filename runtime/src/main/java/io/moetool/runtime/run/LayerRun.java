@@ -75,7 +75,12 @@ final class LayerRun implements AutoCloseable {
 
   /** Runs one layer; a tap sees it if it has experts. */
   void run(int layer, Optional<MoeTap<?>> tap) {
-    LayerWeights weights = LayerWeights.of(store, architecture, layer);
+    try (LayerWeights weights = new LayerWeights(store, architecture, layer)) {
+      run(layer, weights, tap);
+    }
+  }
+
+  private void run(int layer, LayerWeights weights, Optional<MoeTap<?>> tap) {
     if (!architecture.isMoe(layer)) {
       Piece piece = pieces.denseLayer(layer, weights);
       OrtGraph graph = graphs.graph(piece);

@@ -1,6 +1,7 @@
 package io.moetool.runtime.run;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.DType;
 import io.moetool.formats.Shape;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
@@ -10,47 +11,60 @@ import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.TensorNames;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxType;
+import io.moetool.formats.quantisation.WeightView;
+import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.graph.Piece;
 import io.moetool.runtime.graph.StoredTypes;
 import io.moetool.runtime.graph.WeightBinding;
 import io.moetool.runtime.ort.OrtInputs;
-import java.util.List;
+import java.lang.foreign.Arena;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 
-/** The stored weights of one layer, handed to its pieces where they lie. */
-final class LayerWeights implements StoredTypes {
+/**
+ * The weights of one layer, handed to its pieces where they lie if their type can be computed with.
+ * Others are decoded to float32: those of the layer once, those of an expert whenever it is used,
+ * so that memory holds no more than one layer without experts and one expert per thread.
+ */
+final class LayerWeights implements StoredTypes, AutoCloseable {
   private final TensorStore store;
   private final TensorNames names;
+  private final ExpertTensors experts;
+  private final int expertCount;
   private final int layer;
-  private final int expert;
+  private final Arena decoded = Arena.ofShared();
+  private final Map<WeightBinding, TensorView> ofLayer = new ConcurrentHashMap<>();
+  private final Map<WeightBinding, TensorInfo> layouts = new ConcurrentHashMap<>();
 
-  private LayerWeights(TensorStore store, TensorNames names, int layer, int expert) {
+  /** Weights of a layer. */
+  LayerWeights(TensorStore store, Architecture architecture, int layer) {
     this.store = store;
-    this.names = names;
+    this.names = architecture.names();
+    this.experts = new ExpertTensors(names);
+    this.expertCount = architecture.moe().experts();
     this.layer = layer;
-    this.expert = expert;
-  }
-
-  /** Weights of a layer; those of its experts are the first expert's. */
-  static LayerWeights of(TensorStore store, Architecture architecture, int layer) {
-    return new LayerWeights(store, architecture.names(), layer, 0);
-  }
-
-  /** The same layer's weights as another expert sees them. */
-  LayerWeights ofExpert(int other) {
-    return new LayerWeights(store, names, layer, other);
   }
 
   /** Adds the weights a piece asks for to its inputs. */
   void bind(Piece piece, OrtInputs inputs) {
-    bind(piece.weights(), inputs);
-  }
-
-  private void bind(List<WeightBinding> bindings, OrtInputs inputs) {
-    for (WeightBinding binding : bindings) {
-      inputs.with(binding.input(), view(binding.role(), binding.bias()));
+    for (WeightBinding binding : piece.weights()) {
+      inputs.with(binding.input(), ofLayer.computeIfAbsent(binding, b -> view(decoded, b, 0)));
     }
   }
 
+  /**
+   * Adds the weights a piece asks for to its inputs, those of experts being this expert's.
+   *
+   * @param arena takes weights that have to be decoded; must outlive the run
+   */
+  void bind(Piece piece, int expert, Arena arena, OrtInputs inputs) {
+    for (WeightBinding binding : piece.weights()) {
+      inputs.with(binding.input(), view(arena, binding, expert));
+    }
+  }
+
+  /** Type of a weight as it is handed out; the same for all experts. */
   @Override
   public OnnxType type(TensorRole role, boolean bias) {
     TensorInfo info = info(role, bias);
@@ -59,7 +73,7 @@ final class LayerWeights implements StoredTypes {
         .orElseThrow(() ->
             new BadInputException(
                 store.location(info.name()) + ": tensor " + info.name(),
-                "weights of type %s cannot be run".formatted(info.dtype()),
+                "biases of type %s cannot be run".formatted(info.dtype()),
                 "supported: F32, F16, BF16"));
   }
 
@@ -68,19 +82,45 @@ final class LayerWeights implements StoredTypes {
     return info(role, bias).shape();
   }
 
-  private TensorView view(TensorRole role, boolean bias) {
-    return bias
-        ? store.view(names.bias(role, layer))
-        : new ExpertTensors(names).view(store, role, layer, expert);
+  private TensorView view(Arena arena, WeightBinding binding, int expert) {
+    if (binding.bias()) {
+      return store.view(names.bias(binding.role(), layer));
+    }
+    WeightView stored = experts.view(store, binding.role(), layer, expert);
+    TensorView values = WeightDecoder.values(arena, stored);
+    TensorInfo wanted = info(binding.role(), false);
+    return values.dtype() == wanted.dtype()
+        ? values
+        : new TensorView(wanted, WeightDecoder.decode(arena, stored).segment());
   }
 
   private TensorInfo info(TensorRole role, boolean bias) {
-    return bias
-        ? store.info(names.bias(role, layer))
-        : new ExpertTensors(names).info(store, role, layer, expert);
+    return layouts.computeIfAbsent(
+        new WeightBinding(role.key(), role, bias),
+        _ -> bias ? store.info(names.bias(role, layer)) : layout(role));
+  }
+
+  /** Experts share a piece, so where their types differ, all are handed out in float32. */
+  private TensorInfo layout(TensorRole role) {
+    TensorInfo first = layout(role, 0);
+    boolean same =
+        !role.isOfOneExpert()
+            || IntStream.range(1, expertCount)
+                .allMatch(expert -> layout(role, expert).dtype() == first.dtype());
+    return same ? first : new TensorInfo(first.name(), DType.F32, first.shape());
+  }
+
+  private TensorInfo layout(TensorRole role, int expert) {
+    return WeightDecoder.layout(store, experts.layout(store, role, layer, expert));
   }
 
   private static boolean isFloat(OnnxType type) {
     return type == OnnxType.FLOAT || type == OnnxType.FLOAT16 || type == OnnxType.BFLOAT16;
+  }
+
+  /** Frees what was decoded. */
+  @Override
+  public void close() {
+    decoded.close();
   }
 }

@@ -2,13 +2,14 @@ package io.moetool.transforms.convert;
 
 import io.moetool.formats.DType;
 import io.moetool.formats.TensorContent;
-import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.quantisation.WeightView;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
+import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.graph.RotationRows;
 import io.moetool.runtime.graph.RotationTables;
 import io.moetool.runtime.graph.StoredContent;
@@ -37,12 +38,9 @@ final class ExportContent {
   /** Bytes of a tensor. */
   TensorContent of(StoredContent content) {
     return switch (content) {
-      case StoredContent.Tensor(String name) -> sink -> decode(source.tensors().view(name), sink);
+      case StoredContent.Tensor(String name) -> sink -> decode(view(name), sink);
       case StoredContent.Slice(String name, int index) ->
-          sink -> {
-            TensorView all = source.tensors().view(name);
-            decode(all.dtype(), all.slice(index), sink);
-          };
+          sink -> decode(view(name).slice(index), sink);
       case StoredContent.InterleavedGateUp(int layer) -> sink -> interleave(layer, sink);
       case StoredContent.StackedDown(int layer) ->
           sink -> {
@@ -60,8 +58,8 @@ final class ExportContent {
   List<String> sources(StoredContent content) {
     List<String> sources = new ArrayList<>();
     switch (content) {
-      case StoredContent.Tensor(String name) -> sources.add(name);
-      case StoredContent.Slice(String name, int _) -> sources.add(name);
+      case StoredContent.Tensor(String name) -> addSources(sources, name);
+      case StoredContent.Slice(String name, int _) -> addSources(sources, name);
       case StoredContent.InterleavedGateUp(int layer) ->
           addSources(sources, layer, experts.roles().subList(0, experts.roles().size() - 1));
       case StoredContent.StackedDown(int layer) -> addSources(sources, layer, List.of(down()));
@@ -78,21 +76,40 @@ final class ExportContent {
         expert < (experts.areStacked() ? 1 : architecture.moe().experts());
         expert++) {
       for (TensorRole role : roles) {
-        sources.add(architecture.names().weight(role, layer, expert));
+        addSources(sources, architecture.names().weight(role, layer, expert));
       }
     }
+  }
+
+  private void addSources(List<String> sources, String weight) {
+    architecture
+        .names()
+        .stored(source.tensors(), weight)
+        .tensors()
+        .forEach(tensor -> sources.add(tensor.name()));
   }
 
   private TensorRole down() {
     return experts.roles().getLast();
   }
 
-  private TensorView expert(TensorRole role, int layer, int expert) {
+  private WeightView view(String weight) {
+    return architecture.names().stored(source.tensors(), weight).view(source.tensors());
+  }
+
+  private WeightView expert(TensorRole role, int layer, int expert) {
     return experts.view(source.tensors(), role, layer, expert);
   }
 
-  private static void decode(TensorView view, TensorContent.Sink sink) throws IOException {
-    decode(view.dtype(), view.bytes(), sink);
+  /** Plain elements piece by piece; others a whole matrix at a time. */
+  private static void decode(WeightView view, TensorContent.Sink sink) throws IOException {
+    if (view.weight().isPlain()) {
+      decode(view.elements().dtype(), view.elements().bytes(), sink);
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      sink.write(WeightDecoder.decode(arena, view).segment());
+    }
   }
 
   private static void decode(DType type, MemorySegment bytes, TensorContent.Sink sink)
@@ -112,20 +129,28 @@ final class ExportContent {
   }
 
   private void interleave(int layer, TensorContent.Sink sink) throws IOException {
-    int rows = architecture.moe().expertWidth();
-    try (Arena arena = Arena.ofConfined()) {
-      FloatMatrix pairs = FloatMatrix.allocate(arena, 2 * rows, architecture.hidden());
-      for (int expert = 0; expert < architecture.moe().experts(); expert++) {
-        TensorView gate = expert(experts.roles().getFirst(), layer, expert);
-        TensorView up = experts.areStacked() ? gate : expert(TensorRole.EXPERT_UP, layer, expert);
-        int firstUp = experts.areStacked() ? rows : 0;
-        for (int row = 0; row < rows; row++) {
-          ElementDecoder.decode(gate.dtype(), gate.slice(row), pairs.row(2 * row));
-          ElementDecoder.decode(up.dtype(), up.slice(firstUp + row), pairs.row(2 * row + 1));
-        }
-        sink.write(pairs.segment());
+    for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+      try (Arena arena = Arena.ofConfined()) {
+        sink.write(interleaved(arena, layer, expert).segment());
       }
     }
+  }
+
+  private FloatMatrix interleaved(Arena arena, int layer, int expert) {
+    int rows = architecture.moe().expertWidth();
+    FloatMatrix first =
+        WeightDecoder.decode(arena, expert(experts.roles().getFirst(), layer, expert));
+    FloatMatrix gate = experts.areStacked() ? first.rows(0, rows) : first;
+    FloatMatrix up =
+        experts.areStacked()
+            ? first.rows(rows, 2 * rows)
+            : WeightDecoder.decode(arena, expert(TensorRole.EXPERT_UP, layer, expert));
+    FloatMatrix pairs = FloatMatrix.allocate(arena, 2 * rows, architecture.hidden());
+    for (int row = 0; row < rows; row++) {
+      pairs.copyRowFrom(2 * row, gate, row);
+      pairs.copyRowFrom(2 * row + 1, up, row);
+    }
+    return pairs;
   }
 
   private void rotation(

@@ -17,6 +17,7 @@ import io.moetool.runtime.graph.ExternalData;
 import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.graph.StoredContent;
 import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.DecodableWeights;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import java.io.IOException;
@@ -121,6 +122,7 @@ public final class OnnxExport {
   }
 
   private DecoderModel.Exported build(String dataFile) {
+    DecodableWeights.require(source.architecture(), source.tensors());
     return DecoderModel.build(
         source.architecture(), source.tensors(), form, dataFile, toolVersion, source.fingerprint());
   }

@@ -2,16 +2,24 @@ package io.moetool.transforms.layout;
 
 import io.moetool.transforms.SourceModel;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The {@code config.json} of a checkpoint that keeps some experts. */
 public final class PrunedConfig {
   private PrunedConfig() {}
 
-  /** The source's text with every count of experts replaced, every other character kept. */
-  public static String text(SourceModel source, int expertsAfter) {
+  /**
+   * The source's text with every count of experts replaced, and experts renumbered where they are
+   * said not to be quantised; every other character kept.
+   *
+   * @param kept experts that stay by layer, ascending
+   */
+  public static String text(
+      SourceModel source, int expertsAfter, Map<Integer, List<Integer>> kept) {
     Map<String, Long> counts = new LinkedHashMap<>();
     source.architecture().expertCountPaths().forEach(path -> counts.put(path, (long) expertsAfter));
-    return source.config().withNumbers(counts);
+    PrunedTensors pruned = new PrunedTensors(source.architecture(), kept);
+    return source.config().withPlainModules(pruned::module).withNumbers(counts);
   }
 }

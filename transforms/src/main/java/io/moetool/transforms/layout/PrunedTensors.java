@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Which tensors of a checkpoint stay when experts go, under which names, and which part of the
@@ -34,6 +35,24 @@ public final class PrunedTensors {
   /** The tensors that stay, in the order the source stores them. */
   public List<TensorMove> of(TensorStore source) {
     return source.names().stream().map(source::info).flatMap(info -> move(info).stream()).toList();
+  }
+
+  /**
+   * What a module is called then; empty if it goes with its expert.
+   *
+   * @param module name of a module or tensor, or any other text, which stays as it is
+   */
+  public Optional<String> module(String module) {
+    for (Map.Entry<Integer, List<Integer>> layer : kept.entrySet()) {
+      OptionalInt expert = moeNames.expertOf(module, layer.getKey());
+      if (expert.isPresent()) {
+        int position = Collections.binarySearch(layer.getValue(), expert.getAsInt());
+        return position < 0
+            ? Optional.empty()
+            : Optional.of(moeNames.renumbered(module, layer.getKey(), expert.getAsInt(), position));
+      }
+    }
+    return Optional.of(module);
   }
 
   /** What becomes of a tensor; empty if it goes. */

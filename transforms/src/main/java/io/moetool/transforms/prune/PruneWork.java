@@ -45,7 +45,7 @@ final class PruneWork {
     content =
         new CheckpointContent(
             shards,
-            PrunedConfig.text(source, plan.expertsAfter()),
+            PrunedConfig.text(source, plan.expertsAfter(), plan.kept()),
             CheckpointFiles.of(source.tensors().folder()));
   }
 

@@ -64,7 +64,8 @@ final class SourceProof {
       new PrunedTensors(source.architecture(), plan.kept())
           .of(source.tensors())
           .forEach(move -> moves.put(move.target().name(), move));
-      configHash = Optional.of(Sha256.of(PrunedConfig.text(source, plan.expertsAfter())));
+      configHash =
+          Optional.of(Sha256.of(PrunedConfig.text(source, plan.expertsAfter(), plan.kept())));
     } catch (BadInputException e) {
       findings.add(Finding.error(Manifest.FILE, String.valueOf(e.getMessage())));
     }

@@ -4,8 +4,8 @@ import io.moetool.analyzers.inspect.LoadMatrix;
 import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.OutputTarget;
-import io.moetool.formats.publish.StagedFolder;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
@@ -72,8 +72,7 @@ final class PruneCommand implements Callable<Integer> {
       description = "Show sizes and where the result loads; write nothing.")
   private boolean dryRun;
 
-  @Option(names = "--discard", description = "First remove what a killed run left of OUT.")
-  private boolean discard;
+  @Mixin private UnfinishedOptions unfinished;
 
   @ArgGroup(validate = false, heading = "%nThe decision, without a plan:%n")
   private DecisionOptions decision = new DecisionOptions();
@@ -88,12 +87,15 @@ final class PruneCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console();
     requireOneWay();
-    if (discard && !dryRun && StagedFolder.discardLeftover(output)) {
-      console.note("removed what an earlier run left of " + output);
-    }
+    Leftover leftover = unfinished.choice(common, dryRun);
     try (SourceModel source = model.open(console);
-        WorkPool pool = new WorkPool(common.threads())) {
-      OutputTarget.check(output, List.of(source.tensors().folder()));
+        WorkPool pool = new WorkPool(common.threads());
+        InterruptionNote _ = InterruptionNote.about(output, console)) {
+      if (dryRun) {
+        OutputTarget.check(output, source.files());
+      } else {
+        unfinished.prepare(console, output, source.files());
+      }
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Plan plan = plan(source, pool, console);
       String where = planFile.map(Path::toString).orElse("the plan");
@@ -104,7 +106,12 @@ final class PruneCommand implements Callable<Integer> {
       } else {
         PruneResult result =
             pruner.prune(
-                where, plan, shardBytes, output, console.progress().bytes("writing " + output));
+                where,
+                plan,
+                shardBytes,
+                output,
+                leftover,
+                console.progress().bytes("writing " + output));
         console.result(result, () -> render(result, console.ink()));
       }
     }

@@ -26,4 +26,13 @@ public final class BadInputException extends RuntimeException {
   public BadInputException(String where, String problem, String mend, Throwable cause) {
     super(where + ": " + problem + "\n  " + mend, cause);
   }
+
+  private BadInputException(String message, BadInputException cause) {
+    super(message, cause);
+  }
+
+  /** The same failure, with one more thing that the user can do. */
+  public BadInputException orElse(String mend) {
+    return new BadInputException(getMessage() + "\n  " + mend, this);
+  }
 }

@@ -24,4 +24,13 @@ public final class EnvironmentException extends RuntimeException {
   public EnvironmentException(String where, String problem, String mend, Throwable cause) {
     super(where + ": " + problem + "\n  " + mend, cause);
   }
+
+  private EnvironmentException(String message, EnvironmentException cause) {
+    super(message, cause);
+  }
+
+  /** The same failure, with one more thing that the user can do. */
+  public EnvironmentException orElse(String mend) {
+    return new EnvironmentException(getMessage() + "\n  " + mend, this);
+  }
 }

@@ -5,7 +5,10 @@ import io.moetool.formats.checkpoint.Fingerprint;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.ModelConfig;
+import io.moetool.formats.safetensors.SafetensorsFile;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * An opened checkpoint that something is made from; never written to.
@@ -39,6 +42,14 @@ public record SourceModel(
       tensors.close();
       throw e;
     }
+  }
+
+  /** Its folder, and the files that hold its weights. */
+  public List<Path> files() {
+    return Stream.concat(
+            Stream.of(tensors.folder()),
+            tensors.shards().values().stream().map(SafetensorsFile::path))
+        .toList();
   }
 
   /** Unmaps the weights. */

@@ -2,7 +2,6 @@ package io.moetool.formats.checkpoint;
 
 import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.OutputTensor;
-import io.moetool.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,9 +44,8 @@ public record CheckpointContent(
 
   /** Bytes of all weights files. */
   public long weightBytes() {
-    return shards.stream()
-        .map(shard -> shard.stream().map(OutputTensor::info).toList())
-        .mapToLong(infos -> SafetensorsWriter.layout(infos).fileBytes())
+    return ShardLayout.of(shards).stream()
+        .mapToLong(ShardLayout::fileBytes)
         .reduce(0, Math::addExact);
   }
 

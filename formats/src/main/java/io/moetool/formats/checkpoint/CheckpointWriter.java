@@ -4,6 +4,7 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.OutputTensor;
 import io.moetool.formats.publish.DiskSpace;
+import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.OutputTarget;
 import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.publish.StagedFolder;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Writes a complete checkpoint folder, or nothing. Weights stream through; memory does not grow
@@ -26,60 +28,100 @@ import java.util.Map;
  */
 public final class CheckpointWriter {
   private final StagedFolder staged;
+  private final CheckpointContent content;
+  private final List<ShardLayout> shards;
   private final WriteProgress progress;
   private final long total;
   private final List<WrittenFile> written = new ArrayList<>();
   private long done;
 
-  private CheckpointWriter(StagedFolder staged, WriteProgress progress, long total) {
+  private CheckpointWriter(
+      StagedFolder staged,
+      CheckpointContent content,
+      List<ShardLayout> shards,
+      WriteProgress progress) {
     this.staged = staged;
+    this.content = content;
+    this.shards = shards;
     this.progress = progress;
-    this.total = total;
+    this.total = content.weightBytes();
   }
 
   /**
-   * Writes {@code content} to the new folder {@code out}.
+   * Writes {@code content} to the new folder {@code out}. If the run is ended, or fails, after a
+   * weights file is complete, what is complete stays beside {@code out} for another run to go on
+   * with.
    *
-   * @param sources folders or files the content comes from; {@code out} may not lie inside one
-   * @param manifest asked once everything else is written
+   * @param sources folders and files the content comes from; {@code out} may not lie inside one,
+   *     and a run cannot be continued when the files have changed
+   * @param leftover what to do with what an ended run has left; to resume is to begin if it has
+   *     left nothing, and to do nothing if it was ended after {@code out} had appeared
+   * @param manifest asked with no files for what is to be done, and once everything else is written
    * @param progress told bytes of weights files
    * @return the files written, in the order they were written; last the manifest itself
-   * @throws BadInputException if {@code out} exists, lies in a source or is being written already
+   * @throws BadInputException if {@code out} exists, lies in a source or is being written already,
+   *     or if an ended run has left something that is refused or cannot be continued
    * @throws EnvironmentException if the disk has no room or refuses
    */
   public static List<WrittenFile> write(
       Path out,
       List<Path> sources,
+      Leftover leftover,
       CheckpointContent content,
       ManifestMaker manifest,
       WriteProgress progress) {
+    List<ShardLayout> shards = ShardLayout.of(content.shards());
+    Manifest work = manifest.make(List.of());
+    if (leftover == Leftover.RESUME) {
+      Optional<List<WrittenFile>> complete = CompleteOutput.of(out, work, shards);
+      if (complete.isPresent()) {
+        StagedFolder.discardLeftover(out);
+        return complete.get();
+      }
+    }
     OutputTarget.check(out, sources);
-    DiskSpace.require(out, content.diskBytes());
-    try (StagedFolder staged = StagedFolder.create(out, sources)) {
-      CheckpointWriter writer = new CheckpointWriter(staged, progress, content.weightBytes());
-      writer.write(content, manifest);
-      staged.commit();
+    try (StagedFolder staged = StagedFolder.create(out, sources, leftover)) {
+      StagedShards finished =
+          StagedShards.of(staged, WorkIdentity.of(work, shards, sources), shards, progress);
+      DiskSpace.require(out, content.diskBytes() - finished.bytes());
+      CheckpointWriter writer = new CheckpointWriter(staged, content, shards, progress);
+      try {
+        writer.write(finished, manifest);
+        staged.commit();
+      } catch (EnvironmentException e) {
+        throw finished.mend().map(e::orElse).orElse(e);
+      } catch (BadInputException e) {
+        throw finished.mend().map(e::orElse).orElse(e);
+      }
       return List.copyOf(writer.written);
     }
   }
 
-  private void write(CheckpointContent content, ManifestMaker manifest) {
-    List<String> names = ShardNames.of(content.shards().size());
+  private void write(StagedShards finished, ManifestMaker manifest) {
+    done = finished.bytes();
     Map<String, String> weightMap = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      String name = names.get(i);
-      writeShard(name, content.shards().get(i));
-      content.shards().get(i).forEach(tensor -> weightMap.put(tensor.info().name(), name));
+    for (int i = 0; i < shards.size(); i++) {
+      String name = shards.get(i).name();
+      List<OutputTensor> tensors = content.shards().get(i);
+      tensors.forEach(tensor -> weightMap.put(tensor.info().name(), name));
+      Optional<WrittenFile> earlier = finished.finished(name);
+      if (earlier.isPresent()) {
+        written.add(earlier.get());
+      } else {
+        WrittenFile file = writeShard(name, tensors);
+        finished.add(file);
+        written.add(file);
+      }
     }
     content.files().forEach(this::copy);
     writeText(CheckpointContent.CONFIG_FILE, content.configJson());
-    if (names.size() > 1) {
+    if (shards.size() > 1) {
       writeText(CheckpointIndex.FILE, IndexText.of(content.tensorBytes(), weightMap));
     }
     writeText(Manifest.FILE, manifest.make(List.copyOf(written)).toJson());
   }
 
-  private void writeShard(String name, List<OutputTensor> tensors) {
+  private WrittenFile writeShard(String name, List<OutputTensor> tensors) {
     long before = done;
     WrittenFile file =
         SafetensorsWriter.write(
@@ -87,7 +129,7 @@ public final class CheckpointWriter {
             tensors,
             (bytes, ofShard) -> progress.written(before + bytes, total));
     done += file.bytes();
-    written.add(file);
+    return file;
   }
 
   private void copy(CopiedFile file) {

@@ -83,7 +83,7 @@ public final class Json {
 
   /** Reads somebody else's document; it must be a JSON object. */
   public static ObjectNode readObject(Path file) {
-    return asObject(file.toString(), parse(file.toString(), read(file)));
+    return asObject(file.toString(), parse(file.toString(), text(file)));
   }
 
   /**
@@ -95,7 +95,7 @@ public final class Json {
 
   /** Reads one of our own documents strictly. */
   public static <T> T readStrict(Path file, Class<T> type) {
-    return readStrict(file.toString(), read(file), type);
+    return readStrict(file.toString(), text(file), type);
   }
 
   /** As {@link #readStrict(Path, Class)}, from text already in memory. */
@@ -127,7 +127,12 @@ public final class Json {
     return STRICT.writeValueAsString(value);
   }
 
-  private static String read(Path file) {
+  /**
+   * A whole text file.
+   *
+   * @throws BadInputException if it cannot be read, is not UTF-8 or too large for a document
+   */
+  public static String text(Path file) {
     try {
       long size = Files.size(file);
       if (size > MAX_BYTES) {

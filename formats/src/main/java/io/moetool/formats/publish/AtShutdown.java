@@ -1,10 +1,11 @@
 package io.moetool.formats.publish;
 
 /** Work to be done when the JVM is told to end, for instance by Ctrl-C. */
-final class AtShutdown {
+public final class AtShutdown {
   private AtShutdown() {}
 
-  static void register(Thread work) {
+  /** Has {@code work} started when the JVM ends. */
+  public static void register(Thread work) {
     try {
       Runtime.getRuntime().addShutdownHook(work);
     } catch (IllegalStateException e) {
@@ -12,7 +13,8 @@ final class AtShutdown {
     }
   }
 
-  static void forget(Thread work) {
+  /** Takes it back. */
+  public static void forget(Thread work) {
     try {
       Runtime.getRuntime().removeShutdownHook(work);
     } catch (IllegalStateException e) {

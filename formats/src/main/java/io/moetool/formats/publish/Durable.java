@@ -34,6 +34,14 @@ final class Durable {
     }
   }
 
+  /** Keeps the name of {@code path}. */
+  static void forceName(Path path) throws IOException {
+    Path parent = path.toAbsolutePath().getParent();
+    if (parent != null) {
+      forceFolder(parent);
+    }
+  }
+
   /** Files first, then the folders that name them, innermost first. */
   static void forceTree(Path root) throws IOException {
     List<Path> all;

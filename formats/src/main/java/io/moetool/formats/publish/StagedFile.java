@@ -17,17 +17,12 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class StagedFile implements AutoCloseable {
   private static final AtomicLong COUNTER = new AtomicLong();
 
-  private final Path target;
-  private final Path staging;
-  private final CreatedParents parents;
-  private final Thread atShutdown = new Thread(this::discard, "moetool-discard");
+  private final Path staged;
+  private final Staging staging;
 
-  private boolean open = true;
-
-  private StagedFile(Path target, Path staging, CreatedParents parents) {
-    this.target = target;
+  private StagedFile(Path staged, Staging staging) {
+    this.staged = staged;
     this.staging = staging;
-    this.parents = parents;
   }
 
   /**
@@ -44,23 +39,22 @@ public final class StagedFile implements AutoCloseable {
     CreatedParents parents = CreatedParents.of(absolute);
     // Unlike a folder's, this name is unique: two runs may replace the same file, the later one
     // wins.
-    Path staging =
+    Path staged =
         absolute.resolveSibling(
             ".%s.%d-%d.partial"
                 .formatted(
                     absolute.getFileName(),
                     ProcessHandle.current().pid(),
                     COUNTER.incrementAndGet()));
-    StagedFile staged = new StagedFile(absolute, staging, parents);
     try {
-      Files.write(staging, new byte[0], StandardOpenOption.CREATE_NEW);
+      Files.write(staged, new byte[0], StandardOpenOption.CREATE_NEW);
     } catch (IOException e) {
       parents.remove();
       throw new EnvironmentException(
           target.toString(), "cannot be written: " + e, "check the folder and its permissions", e);
     }
-    AtShutdown.register(staged.atShutdown);
-    return staged;
+    return new StagedFile(
+        staged, Staging.begin(absolute, staged, parents, () -> Files.deleteIfExists(staged)));
   }
 
   /** Writes a whole text file in UTF-8. */
@@ -76,12 +70,12 @@ public final class StagedFile implements AutoCloseable {
 
   /** The file to write into until {@link #commit()}; it exists and is empty. */
   public Path path() {
-    return staging;
+    return staged;
   }
 
   /** The file as it will be called. */
   public Path target() {
-    return target;
+    return staging.target();
   }
 
   /**
@@ -91,47 +85,22 @@ public final class StagedFile implements AutoCloseable {
    */
   public void commit() {
     try {
-      Durable.forceFile(staging);
-      publish();
+      Durable.forceFile(staged);
+      staging.publish(() ->
+          Files.move(
+              staged,
+              target(),
+              StandardCopyOption.ATOMIC_MOVE,
+              StandardCopyOption.REPLACE_EXISTING));
     } catch (IOException e) {
       throw new EnvironmentException(
-          target.toString(), "cannot be completed: " + e, "check the disk and run again", e);
-    }
-  }
-
-  private synchronized void publish() throws IOException {
-    if (!open) {
-      throw new IllegalStateException(target + " is already committed or discarded");
-    }
-    Files.move(
-        staging, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    open = false;
-    AtShutdown.forget(atShutdown);
-    Path parent = target.getParent();
-    if (parent != null) {
-      Durable.forceFolder(parent);
+          target().toString(), "cannot be completed: " + e, "check the disk and run again", e);
     }
   }
 
   /** Removes what was staged, unless it has been committed. */
   @Override
   public void close() {
-    discard();
-    AtShutdown.forget(atShutdown);
-  }
-
-  private synchronized void discard() {
-    if (!open) {
-      return;
-    }
-    open = false;
-    try {
-      Files.deleteIfExists(staging);
-    } catch (IOException e) {
-      throw new EnvironmentException(
-          staging.toString(), "cannot be removed: " + e, "remove that file", e);
-    } finally {
-      parents.remove();
-    }
+    staging.close();
   }
 }

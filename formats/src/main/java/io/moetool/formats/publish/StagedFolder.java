@@ -7,51 +7,92 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An output folder that appears complete or not at all. It is filled under the name {@code
- * .<name>.partial} beside its target and renamed once everything is on the disk.
+ * An output folder that appears complete or not at all. It is filled inside {@code .<name>.partial}
+ * beside its target, and renamed once everything is on the disk.
  *
  * <p>Closing without {@link #commit()} removes what was staged, and so does the end of the JVM by a
- * signal. Only one process can stage a given target at a time.
+ * signal, unless it is {@linkplain #keep(boolean) kept}. Only one process can stage a given target
+ * at a time.
  */
 public final class StagedFolder implements AutoCloseable {
-  private final Path target;
-  private final Path staging;
+  /** The output as it grows. Lock and journal are beside it, so they never get into an output. */
+  private static final String CONTENT = "unfinished";
+
+  private static final Set<String> OWN =
+      Set.of(StagingLock.FILE, StagingJournal.FILE, StagingJournal.FRESH_FILE, CONTENT);
+
+  private final Path folder;
   private final StagingLock lock;
-  private final CreatedParents parents;
-  private final Thread atShutdown = new Thread(this::discard, "moetool-discard");
+  private final Staging staging;
+  private final boolean continued;
 
-  private boolean open = true;
-
-  private StagedFolder(Path target, Path staging, StagingLock lock, CreatedParents parents) {
-    this.target = target;
-    this.staging = staging;
+  private StagedFolder(Path folder, StagingLock lock, Staging staging, boolean continued) {
+    this.folder = folder;
     this.lock = lock;
-    this.parents = parents;
+    this.staging = staging;
+    this.continued = continued;
   }
 
   /**
    * Stages {@code target}, a folder that does not exist yet; missing folders above it are created.
    *
    * @param sources folders or files the output is made from; the target may not lie inside one
-   * @throws BadInputException if the target exists, lies in a source or is being staged already
+   * @throws BadInputException if the target exists, lies in a source or is being staged already, or
+   *     if an ended run has left something of it
    * @throws EnvironmentException if the folder cannot be created
    */
   public static StagedFolder create(Path target, List<Path> sources) {
+    return create(target, sources, Leftover.REFUSE);
+  }
+
+  /** As {@link #create(Path, List)}, with a say in what to do with what an ended run has left. */
+  public static StagedFolder create(Path target, List<Path> sources, Leftover leftover) {
     OutputTarget.check(target, sources);
     Path absolute = target.toAbsolutePath().normalize();
-    Path staging = stagingOf(absolute);
+    Path folder = stagingOf(absolute);
     CreatedParents parents = CreatedParents.of(absolute);
+    @Nullable StagingLock lock = null;
+    @Nullable StagedFolder staged = null;
     try {
-      StagingLock lock = StagingLock.take(staging);
-      StagedFolder staged = new StagedFolder(absolute, staging, lock, parents);
-      AtShutdown.register(staged.atShutdown);
+      lock = StagingLock.take(folder);
+      staged = begin(folder, lock, parents, absolute, leftover);
       return staged;
-    } catch (RuntimeException e) {
-      parents.remove();
-      throw e;
+    } finally {
+      if (staged == null) {
+        if (lock != null) {
+          lock.release();
+        }
+        parents.remove();
+      }
+    }
+  }
+
+  private static StagedFolder begin(
+      Path folder, StagingLock lock, CreatedParents parents, Path target, Leftover leftover) {
+    boolean left = holdsOutput(folder);
+    if (left && leftover == Leftover.REFUSE) {
+      throw ended(target, folder);
+    }
+    Staging staging = Staging.begin(target, folder, parents, () -> FileTree.delete(folder));
+    boolean continued = left && leftover == Leftover.RESUME;
+    try {
+      if (!continued) {
+        retain(folder, Set.of(StagingLock.FILE));
+      }
+      Files.createDirectories(folder.resolve(CONTENT));
+      return new StagedFolder(folder, lock, staging, continued);
+    } catch (IOException e) {
+      staging.keep(continued);
+      staging.close();
+      throw new EnvironmentException(
+          folder.toString(), "cannot be written to: " + e, "check its permissions", e);
     }
   }
 
@@ -63,28 +104,106 @@ public final class StagedFolder implements AutoCloseable {
   }
 
   /**
+   * Makes sure that {@code target} could be staged now; worth asking before hours of work.
+   *
+   * @throws BadInputException if a running process is writing it, or if an ended one has left
+   *     something of it that is to be refused
+   */
+  public static void check(Path target, Leftover leftover) {
+    Path folder = stagingOf(target.toAbsolutePath().normalize());
+    if (StagingLock.isHeld(folder)) {
+      throw StagingLock.held(folder);
+    }
+    if (leftover == Leftover.REFUSE && holdsOutput(folder)) {
+      throw ended(target, folder);
+    }
+  }
+
+  /** Whether an ended run, or one that is going on, has something of {@code target}. */
+  public static boolean isLeft(Path target) {
+    return holdsOutput(stagingOf(target.toAbsolutePath().normalize()));
+  }
+
+  /**
    * Removes what a killed run left behind for {@code target}.
    *
    * @return whether there was something
    * @throws BadInputException if a running process is still writing it
    */
   public static boolean discardLeftover(Path target) {
-    return StagingLock.discardLeftover(stagingOf(target.toAbsolutePath().normalize()));
+    Path folder = stagingOf(target.toAbsolutePath().normalize());
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    StagingLock lock = StagingLock.take(folder);
+    try {
+      FileTree.delete(folder);
+      return true;
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          folder.toString(), "cannot be removed: " + e, "remove that folder", e);
+    } finally {
+      lock.release();
+    }
   }
 
-  /** Where {@code target} is put together. */
-  public static Path stagingOf(Path target) {
+  /** Where {@code target} is put together, beside it. */
+  static Path stagingOf(Path target) {
     return target.resolveSibling("." + target.getFileName() + ".partial");
   }
 
   /** The folder to write into until {@link #commit()}. */
   public Path path() {
-    return staging;
+    return folder.resolve(CONTENT);
+  }
+
+  /** The file that may say how far the output is; it does not become a part of it. */
+  public Path journal() {
+    return folder.resolve(StagingJournal.FILE);
   }
 
   /** The folder as it will be called. */
   public Path target() {
-    return target;
+    return staging.target();
+  }
+
+  /** Whether {@link #path()} holds what an ended run has left. */
+  public boolean isContinued() {
+    return continued;
+  }
+
+  /** Says whether what is staged outlives this run, however it ends. */
+  public void keep(boolean kept) {
+    staging.keep(kept);
+  }
+
+  /**
+   * Puts the names of the files on the disk; their bytes are the writer's concern.
+   *
+   * @throws EnvironmentException if the disk refuses
+   */
+  public void forceNames() {
+    try {
+      Durable.forceFolder(path());
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          path().toString(), "cannot be written: " + e, "check the disk", e);
+    }
+  }
+
+  /**
+   * Removes all files but those named, so that the output holds nothing of unknown origin.
+   *
+   * @param names of files directly in {@link #path()}
+   * @throws EnvironmentException if one cannot be removed
+   */
+  public void retain(Collection<String> names) {
+    try {
+      retain(path(), names);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          path().toString(), "cannot be tidied: " + e, "remove " + folder, e);
+    }
   }
 
   /**
@@ -95,52 +214,69 @@ public final class StagedFolder implements AutoCloseable {
    */
   public void commit() {
     try {
-      lock.removeFile();
-      Durable.forceTree(staging);
-      publish();
+      Durable.forceTree(path());
+      staging.publish(() -> {
+        if (Files.exists(target(), LinkOption.NOFOLLOW_LINKS)) {
+          throw OutputTarget.exists(target());
+        }
+        Files.move(path(), target(), StandardCopyOption.ATOMIC_MOVE);
+      });
     } catch (IOException e) {
       throw new EnvironmentException(
-          staging.toString(), "cannot be completed: " + e, "check the disk and run again", e);
+          folder.toString(), "cannot be completed: " + e, "check the disk and run again", e);
+    }
+    try {
+      FileTree.delete(folder);
+    } catch (IOException e) {
+      // The output is there and complete; the next run to this target will remove lock and journal.
     }
   }
 
-  private synchronized void publish() throws IOException {
-    if (!open) {
-      throw new IllegalStateException(target + " is already committed or discarded");
-    }
-    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-      throw OutputTarget.exists(target);
-    }
-    Files.move(staging, target, StandardCopyOption.ATOMIC_MOVE);
-    open = false;
-    lock.release();
-    AtShutdown.forget(atShutdown);
-    Path parent = target.getParent();
-    if (parent != null) {
-      Durable.forceFolder(parent);
-    }
-  }
-
-  /** Removes what was staged, unless it has been committed. */
+  /** Removes what was staged, unless it has been committed or is kept. */
   @Override
   public void close() {
-    discard();
-    AtShutdown.forget(atShutdown);
-  }
-
-  private synchronized void discard() {
-    if (!open) {
-      return;
-    }
-    open = false;
     try {
-      FileTree.delete(staging);
-    } catch (IOException e) {
-      throw new EnvironmentException(
-          staging.toString(), "cannot be removed: " + e, "remove that folder", e);
+      staging.close();
     } finally {
       lock.release();
-      parents.remove();
     }
+  }
+
+  /** Whether there is more than a lock, a journal and an empty folder. */
+  private static boolean holdsOutput(Path folder) {
+    return !names(folder.resolve(CONTENT)).isEmpty()
+        || names(folder).stream().anyMatch(name -> !OWN.contains(name));
+  }
+
+  private static List<String> names(Path folder) {
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> String.valueOf(file.getFileName())).toList();
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          folder.toString(), "cannot be listed: " + e, "check its permissions", e);
+    }
+  }
+
+  private static void retain(Path folder, Collection<String> names) throws IOException {
+    for (String name : names(folder)) {
+      if (!names.contains(name)) {
+        FileTree.delete(folder.resolve(name));
+      }
+    }
+  }
+
+  private static BadInputException ended(Path target, Path folder) {
+    String problem = "an earlier run was ended before it could finish or clean up";
+    return UnfinishedRun.of(target)
+        .map(left ->
+            new BadInputException(
+                folder.toString(),
+                "%s: %d of %d files are complete".formatted(problem, left.complete(), left.files()),
+                "continue it with --resume, or remove it with --discard"))
+        .orElseGet(() ->
+            new BadInputException(folder.toString(), problem, "remove that folder and run again"));
   }
 }

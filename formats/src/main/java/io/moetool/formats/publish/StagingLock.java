@@ -11,93 +11,90 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exclusive right to fill a staging folder. Creating the folder takes it; an operating-system
- * lock on a file inside tells a folder that is being filled from one that a killed process left
- * behind.
+ * The exclusive right to a staging folder: an operating-system lock on a file in it, which ends
+ * with the process however that ends.
  */
 final class StagingLock {
-  static final String FILE = ".moetool-lock";
+  static final String FILE = "lock";
 
-  private final Path file;
+  /** Somebody else may remove the folder each time we have just seen it. */
+  private static final int ATTEMPTS = 100;
+
+  /**
+   * Folders locked by this process. The operating system would let go of a lock as soon as the same
+   * process closed another channel to the file, so it must not be probed from here.
+   */
+  private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+
+  private final Path real;
   private final FileChannel channel;
 
-  private StagingLock(Path file, FileChannel channel) {
-    this.file = file;
+  private StagingLock(Path real, FileChannel channel) {
+    this.real = real;
     this.channel = channel;
   }
 
+  /**
+   * Creates the folder if it is not there, and locks it.
+   *
+   * @throws BadInputException if another run holds it
+   */
   static StagingLock take(Path staging) {
     try {
-      Files.createDirectory(staging);
-    } catch (FileAlreadyExistsException e) {
-      throw taken(staging);
-    } catch (IOException e) {
-      throw cannotCreate(staging, e);
-    }
-    Path file = staging.resolve(FILE);
-    @Nullable FileChannel channel = null;
-    try {
-      channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      if (channel.tryLock() == null) {
-        throw new IOException("a new file is locked by another process");
+      Path real = real(staging);
+      if (!HELD_HERE.add(real)) {
+        throw held(staging);
       }
-      return new StagingLock(file, channel);
+      @Nullable StagingLock lock = null;
+      try {
+        for (int attempt = 1; lock == null && attempt <= ATTEMPTS; attempt++) {
+          lock = attempt(staging, real);
+        }
+      } finally {
+        if (lock == null) {
+          HELD_HERE.remove(real);
+        }
+      }
+      if (lock == null) {
+        throw new IOException("it is removed again and again");
+      }
+      return lock;
     } catch (IOException e) {
-      closeQuietly(channel);
-      deleteQuietly(staging);
-      throw cannotCreate(staging, e);
+      throw new EnvironmentException(
+          staging.toString(),
+          "cannot be created: " + e,
+          "check the folder above and its permissions",
+          e);
     }
-  }
-
-  /** The file goes before the folder gets its final name; the lock itself is held on. */
-  void removeFile() throws IOException {
-    Files.deleteIfExists(file);
   }
 
   void release() {
     closeQuietly(channel);
+    HELD_HERE.remove(real);
   }
 
-  static boolean discardLeftover(Path staging) {
-    if (!Files.isDirectory(staging, LinkOption.NOFOLLOW_LINKS)) {
+  /** Whether a process holds the lock of a folder. */
+  static boolean isHeld(Path staging) {
+    Path file = staging.resolve(FILE);
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
-    if (isHeld(staging)) {
-      throw taken(staging);
-    }
     try {
-      // Renamed first, so that a process we failed to notice cannot publish half of the folder.
-      Path doomed = staging.resolveSibling(staging.getFileName() + ".discarded");
-      Files.move(staging, doomed, StandardCopyOption.ATOMIC_MOVE);
-      FileTree.delete(doomed);
-      return true;
-    } catch (IOException e) {
-      throw new EnvironmentException(
-          staging.toString(), "cannot be removed: " + e, "remove that folder", e);
-    }
-  }
-
-  private static BadInputException taken(Path staging) {
-    return isHeld(staging)
-        ? new BadInputException(
-            staging.toString(),
-            "another run of moetool is writing this output now",
-            "wait for it, stop it, or choose another folder")
-        : new BadInputException(
-            staging.toString(),
-            "an earlier run was ended before it could finish or clean up",
-            "remove that folder and run again");
-  }
-
-  private static boolean isHeld(Path staging) {
-    try (FileChannel other = FileChannel.open(staging.resolve(FILE), StandardOpenOption.WRITE);
-        FileLock probe = other.tryLock()) {
-      return probe == null;
+      if (HELD_HERE.contains(real(staging))) {
+        return true;
+      }
+      try (FileChannel other = FileChannel.open(file, StandardOpenOption.WRITE);
+          FileLock probe = other.tryLock()) {
+        return probe == null;
+      }
     } catch (OverlappingFileLockException e) {
       return true;
     } catch (NoSuchFileException e) {
@@ -108,12 +105,80 @@ final class StagingLock {
     }
   }
 
-  private static EnvironmentException cannotCreate(Path staging, IOException e) {
-    return new EnvironmentException(
+  static BadInputException held(Path staging) {
+    return new BadInputException(
         staging.toString(),
-        "cannot be created: " + e,
-        "check the folder above and its permissions",
-        e);
+        "another run of moetool is writing this output now",
+        "wait for it, stop it, or choose another folder");
+  }
+
+  /** The lock; null if the folder was removed under our hands. */
+  private static @Nullable StagingLock attempt(Path staging, Path real) throws IOException {
+    boolean made = make(staging);
+    try {
+      return lock(staging, real);
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (IOException e) {
+      if (made) {
+        deleteQuietly(staging);
+      }
+      throw e;
+    }
+  }
+
+  private static boolean make(Path staging) throws IOException {
+    try {
+      Files.createDirectory(staging);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(staging, LinkOption.NOFOLLOW_LINKS)) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  private static @Nullable StagingLock lock(Path staging, Path real) throws IOException {
+    Path file = staging.resolve(FILE);
+    @Nullable FileChannel channel = null;
+    boolean locked = false;
+    try {
+      create(file);
+      @Nullable Object key = key(file);
+      channel = FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+      if (channel.tryLock() == null) {
+        throw held(staging);
+      }
+      // A file that was unlinked, or replaced, before we locked it locks nothing.
+      locked = Objects.equals(key, key(file));
+      return locked ? new StagingLock(real, channel) : null;
+    } catch (OverlappingFileLockException e) {
+      throw held(staging);
+    } finally {
+      if (!locked) {
+        closeQuietly(channel);
+      }
+    }
+  }
+
+  private static void create(Path file) throws IOException {
+    try {
+      Files.createFile(file);
+    } catch (FileAlreadyExistsException e) {
+      // Of an earlier run, or of one that is going on: the lock will tell.
+    }
+  }
+
+  /** Tells this file from another of the same name; null where the file system cannot. */
+  private static @Nullable Object key(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
+  }
+
+  private static Path real(Path staging) throws IOException {
+    Path parent = staging.toAbsolutePath().getParent();
+    return parent == null ? staging : parent.toRealPath().resolve(staging.getFileName());
   }
 
   private static void closeQuietly(@Nullable FileChannel channel) {
@@ -126,9 +191,10 @@ final class StagingLock {
     }
   }
 
-  private static void deleteQuietly(Path folder) {
+  private static void deleteQuietly(Path staging) {
     try {
-      FileTree.delete(folder);
+      Files.deleteIfExists(staging.resolve(FILE));
+      Files.deleteIfExists(staging);
     } catch (IOException e) {
       // The failure that led here is the one to report.
     }

@@ -11,15 +11,19 @@ import io.moetool.formats.Shape;
 import io.moetool.formats.TensorContent;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.Sha256;
+import io.moetool.formats.publish.UnfinishedRun;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.publish.WrittenFile;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -124,7 +128,7 @@ class CheckpointWriterTest {
   }
 
   @Test
-  void aFailureLeavesNothing() {
+  void aFailureBeforeAFileIsCompleteLeavesNothing() {
     OutputTensor broken =
         new OutputTensor(
             new TensorInfo("broken", DType.U8, Shape.of(4)),
@@ -133,11 +137,54 @@ class CheckpointWriterTest {
             });
     CheckpointContent content =
         new CheckpointContent(
-            List.of(List.of(Tensors.filled("a", 3, 1)), List.of(broken)), CONFIG, List.of());
+            List.of(List.of(broken), List.of(Tensors.filled("a", 3, 1))), CONFIG, List.of());
     assertThatThrownBy(() -> write(folder.resolve("deep/out"), content))
         .isInstanceOf(EnvironmentException.class)
         .hasMessageContaining("no route to disk");
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aFailureAfterAFileIsCompleteKeepsItAndResumingAsksForTheRestOnly() {
+    List<String> asked = new ArrayList<>();
+    Path out = folder.resolve("out");
+    assertThatThrownBy(() -> write(out, two(asked, new IOException("no route to disk"))))
+        .isInstanceOf(EnvironmentException.class)
+        .hasMessageContaining("no route to disk")
+        .hasMessageEndingWith(
+            "\n  1 of 2 weights files are complete: continue with --resume, or remove them with --discard");
+    assertThat(asked).containsExactly("a", "b");
+    assertThat(UnfinishedRun.of(out))
+        .contains(new UnfinishedRun(folder.resolve(".out.partial"), 1, 2));
+    assertThatThrownBy(() -> write(out, two(asked, null)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("1 of 2 files are complete\n  continue it with --resume");
+
+    asked.clear();
+    List<WrittenFile> resumed =
+        CheckpointWriter.write(
+            out, List.of(), Leftover.RESUME, two(asked, null), MANIFEST, WriteProgress.none());
+
+    assertThat(asked).containsExactly("b");
+    assertThat(resumed).isEqualTo(write(folder.resolve("undisturbed"), two(asked, null)));
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("out", "undisturbed");
+  }
+
+  /** Tensors a and b, each in a file of its own; b may fail. */
+  private static CheckpointContent two(List<String> asked, @Nullable IOException failure) {
+    List<List<OutputTensor>> shards = new ArrayList<>();
+    for (String name : List.of("a", "b")) {
+      TensorContent content =
+          sink -> {
+            asked.add(name);
+            if (name.equals("b") && failure != null) {
+              throw failure;
+            }
+            sink.write(MemorySegment.ofArray(new byte[] {1, 2, 3}));
+          };
+      shards.add(List.of(new OutputTensor(new TensorInfo(name, DType.U8, Shape.of(3)), content)));
+    }
+    return new CheckpointContent(shards, CONFIG, List.of());
   }
 
   @Test
@@ -160,7 +207,12 @@ class CheckpointWriterTest {
     Path source = Files.createDirectory(folder.resolve("source"));
     assertThatThrownBy(() ->
             CheckpointWriter.write(
-                source.resolve("out"), List.of(source), one(), MANIFEST, WriteProgress.none()))
+                source.resolve("out"),
+                List.of(source),
+                Leftover.REFUSE,
+                one(),
+                MANIFEST,
+                WriteProgress.none()))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("lies inside the source");
     assertThat(source).isEmptyDirectory();
@@ -190,6 +242,7 @@ class CheckpointWriterTest {
     CheckpointWriter.write(
         folder.resolve("out"),
         List.of(),
+        Leftover.REFUSE,
         content,
         MANIFEST,
         (done, total) -> {
@@ -220,6 +273,7 @@ class CheckpointWriterTest {
   }
 
   private static List<WrittenFile> write(Path out, CheckpointContent content, Path... sources) {
-    return CheckpointWriter.write(out, List.of(sources), content, MANIFEST, WriteProgress.none());
+    return CheckpointWriter.write(
+        out, List.of(sources), Leftover.REFUSE, content, MANIFEST, WriteProgress.none());
   }
 }

@@ -7,6 +7,7 @@ import io.moetool.formats.OutputTensor;
 import io.moetool.formats.Shape;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.publish.WriteProgress;
 import java.io.ByteArrayOutputStream;
@@ -119,6 +120,7 @@ class FingerprintTest {
     CheckpointWriter.write(
         out,
         List.of(),
+        Leftover.REFUSE,
         new CheckpointContent(shards, config, List.of()),
         CheckpointWriterTest.MANIFEST,
         WriteProgress.none());

@@ -8,6 +8,7 @@ import io.moetool.formats.Shape;
 import io.moetool.formats.TensorContent;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.safetensors.SafetensorsFile;
 import io.moetool.formats.safetensors.SafetensorsHeader;
@@ -66,6 +67,7 @@ class TinyMoeTest {
       CheckpointWriter.write(
           out,
           List.of(MODEL),
+          Leftover.REFUSE,
           new CheckpointContent(
               ShardPacking.greedy(
                   store.names().reversed().stream().map(name -> copy(store, name)).toList(),

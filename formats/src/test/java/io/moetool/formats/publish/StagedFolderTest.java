@@ -22,7 +22,7 @@ class StagedFolderTest {
   void theFolderAppearsOnCommitAndWhole() throws IOException {
     Path target = folder.resolve("out");
     try (StagedFolder staged = StagedFolder.create(target)) {
-      assertThat(staged.path()).isEqualTo(folder.resolve(".out.partial"));
+      assertThat(staged.path()).isEqualTo(folder.resolve(".out.partial/unfinished"));
       Files.createDirectory(staged.path().resolve("sub"));
       Files.writeString(staged.path().resolve("sub/a"), "1");
       assertThat(target).doesNotExist();
@@ -116,7 +116,7 @@ class StagedFolderTest {
       assertThatThrownBy(() -> StagedFolder.create(target))
           .isInstanceOf(BadInputException.class)
           .hasMessage(
-              first.path()
+              folder.resolve(".out.partial")
                   + ": another run of moetool is writing this output now\n"
                   + "  wait for it, stop it, or choose another folder");
       assertThatThrownBy(() -> StagedFolder.discardLeftover(target))
@@ -167,7 +167,7 @@ class StagedFolderTest {
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "processes are ended there without a signal")
   void aRunThatIsInterruptedCleansUp() throws Exception {
     try (OtherRun run = new OtherRun(folder.resolve("deep/out"))) {
-      assertThat(folder.resolve("deep/.out.partial/half")).exists();
+      assertThat(folder.resolve("deep/.out.partial/unfinished/half")).exists();
       run.process().destroy();
       run.process().waitFor();
       assertThat(folder).isEmptyDirectory();

@@ -3,11 +3,11 @@ package io.moetool.transforms.prune;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.checkpoint.CheckpointWriter;
 import io.moetool.formats.checkpoint.Manifest;
+import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Plan;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -44,6 +44,12 @@ public final class Pruner {
     return PruneWork.prepare(source, where, plan, shardBytes).preview();
   }
 
+  /** As {@link #prune(String, Plan, OptionalLong, Path, Leftover, WriteProgress)}, from nothing. */
+  public PruneResult prune(
+      String where, Plan plan, OptionalLong shardBytes, Path output, WriteProgress progress) {
+    return prune(where, plan, shardBytes, output, Leftover.REFUSE, progress);
+  }
+
   /**
    * Writes the result. Nothing is written before plan and source are known to be sound, and no
    * folder appears unless it is complete.
@@ -52,17 +58,25 @@ public final class Pruner {
    * @param shardBytes most bytes of tensors in a weights file; empty keeps the source's
    *     distribution
    * @param output a folder that does not exist yet
+   * @param leftover what to do with what an ended run has left of {@code output}
    * @throws BadInputException if the plan is not for this source or cannot be carried out, if the
-   *     source's tensors contradict its config, or if {@code output} exists
+   *     source's tensors contradict its config, if {@code output} exists or is being written, or if
+   *     what an ended run has left is refused or cannot be continued
    * @throws io.moetool.formats.EnvironmentException if the disk has no room or refuses
    */
   public PruneResult prune(
-      String where, Plan plan, OptionalLong shardBytes, Path output, WriteProgress progress) {
+      String where,
+      Plan plan,
+      OptionalLong shardBytes,
+      Path output,
+      Leftover leftover,
+      WriteProgress progress) {
     long start = System.nanoTime();
     PruneWork work = PruneWork.prepare(source, where, plan, shardBytes);
     CheckpointWriter.write(
         output,
-        List.of(source.tensors().folder()),
+        source.files(),
+        leftover,
         work.content(),
         files ->
             Manifest.of(

@@ -35,15 +35,21 @@ def values(name, shape, tiny):
     drawn = stream.standard_normal(shape)
     if name.endswith("e_score_correction_bias"):
         return selection_bias(drawn, tiny)
-    if name.endswith(".bias"):
+    if name.endswith((".bias", "_bias")):
         return 0.3 * drawn
+    if name.endswith(".sinks"):
+        return 1.5 * drawn
+    if tiny.config["model_type"] == "gpt_oss" and name.endswith(".gate_up_proj"):
+        # Large enough that both bounds of the activation are met often.
+        return drawn * 5.0 / math.sqrt(shape[1])
     if "embed_tokens" in name:
         return 0.3 * drawn if tiny.config["tie_word_embeddings"] else drawn
-    fan_in = shape[-1]
-    if re.search(r"\.(gate|gate\.wg|router\.layer)\.weight$", name):
+    fan_in = shape[-2] if name.endswith(("gate_up_proj", "down_proj")) else shape[-1]
+    if re.search(r"\.(gate|gate\.wg|router|router\.layer)\.weight$", name):
         return drawn * 2.0 / math.sqrt(fan_in)
-    if re.search(r"(down_proj|\.w2|output_linear)\.weight$", name):
+    if re.search(r"(down_proj|down_proj\.weight|\.w2\.weight|output_linear\.weight)$", name):
         strengths = stream.uniform(0.6, 2.4, (shape[0], 1, 1) if len(shape) == 3 else None)
+        strengths = 0.1 * strengths if tiny.config["model_type"] == "gpt_oss" else strengths
         return drawn * strengths / math.sqrt(fan_in)
     return drawn * 1.4 / math.sqrt(fan_in)
 
@@ -89,8 +95,7 @@ def write(tiny, target):
             path.unlink()
         section = tiny.config.get("quantization_config")
         if section:
-            save_file(quantised.encode(again, section), target / "model.safetensors", metadata={"format": "pt"})
-            (target / "model.safetensors").chmod(0o644)
+            save(quantised.encode(again, section), target, tiny.shards)
         else:
             for path in sorted(saved.glob("model*")):
                 shutil.copyfile(path, target / path.name)
@@ -103,6 +108,23 @@ def write(tiny, target):
     size = sum(path.stat().st_size for path in files)
     assert size <= LARGEST, (tiny.name, size)
     return size
+
+
+def save(tensors, target, shards):
+    """One file; or several, numbered from 0 with a total that is one too small, as gpt-oss was published."""
+    if shards == 1:
+        save_file(tensors, target / "model.safetensors", metadata={"format": "pt"})
+    names = sorted(tensors)
+    index = {"metadata": {"total_size": sum(tensor.nbytes for tensor in tensors.values())}, "weight_map": {}}
+    for shard in range(shards if shards > 1 else 0):
+        file = f"model-{shard:05}-of-{shards - 1:05}.safetensors"
+        part = names[shard * len(names) // shards : (shard + 1) * len(names) // shards]
+        save_file({name: tensors[name] for name in part}, target / file, metadata={"format": "pt"})
+        index["weight_map"] |= dict.fromkeys(part, file)
+    if shards > 1:
+        (target / "model.safetensors.index.json").write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
+    for path in target.glob("model*.safetensors"):
+        path.chmod(0o644)
 
 
 def read(folder):

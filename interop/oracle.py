@@ -26,7 +26,7 @@ EXPERT_NAMES = {
     "phimoe": MIXTRAL_NAMES,
     None: ("mlp.experts.{}.gate_proj", "mlp.experts.{}.up_proj", "mlp.experts.{}.down_proj"),
 }
-ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
+ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "mlp.router", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
 STACKED_NAMES = ("block_sparse_moe.input_linear", "block_sparse_moe.output_linear")
 SELECTION_BIAS = "e_score_correction_bias"
 LARGEST_DIFFERENCE = 1e-5
@@ -176,8 +176,19 @@ class Oracle:
 
     def expert(self, layer, expert, inputs):
         """What one expert makes of rows of inputs, from the weights in the files."""
+        if self.config.model_type == "gpt_oss":
+            return self._gpt_oss_expert(f"model.layers.{layer}.mlp.experts.", expert, inputs)
         gate, up, down = self.expert_weights(layer, expert)
         return (torch.nn.functional.silu(inputs @ gate.T) * (inputs @ up.T)) @ down.T
+
+    def _gpt_oss_expert(self, prefix, expert, inputs):
+        """Columns alternate between gate and up; both are bounded."""
+        gate_up, gate_up_bias, down, down_bias = (
+            self.tensors[prefix + name][expert] for name in ("gate_up_proj", "gate_up_proj_bias", "down_proj", "down_proj_bias")
+        )
+        both = inputs @ gate_up + gate_up_bias
+        gate, up = both[:, 0::2].clamp(max=7.0), both[:, 1::2].clamp(-7.0, 7.0)
+        return ((up + 1) * gate * torch.sigmoid(1.702 * gate)) @ down + down_bias
 
     def expert_weights(self, layer, expert):
         """Gate, up and down projection of one expert."""

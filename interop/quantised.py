@@ -4,6 +4,7 @@ import json
 import math
 
 import torch
+from transformers.integrations.mxfp4 import FP4_VALUES, convert_moe_packed_tensors
 
 LARGEST = 448.0
 """Largest number in F8_E4M3."""
@@ -14,6 +15,8 @@ PLAIN = ("embed_tokens", "lm_head", "norm", "mlp.gate.", "layernorm")
 
 def encode(tensors, section):
     """The tensors as a checkpoint with this quantization_config stores them."""
+    if section["quant_method"] == "mxfp4":
+        return _encode_mxfp4(tensors)
     stored = {}
     for name, tensor in tensors.items():
         if tensor.ndim != 2 or any(part in name for part in PLAIN) or name.removesuffix(".weight") in _ignored(section):
@@ -28,6 +31,8 @@ def encode(tensors, section):
 
 def decode(tensors, section):
     """The weights in float32 under their plain names."""
+    if section["quant_method"] == "mxfp4":
+        return _decode_mxfp4(tensors)
     plain = {}
     for name, tensor in tensors.items():
         scales = tensors.get(name + _ending(section))
@@ -38,6 +43,32 @@ def decode(tensors, section):
             continue
         rows, columns = _blocks(section, tensor)
         plain[name] = tensor.float() * _spread(scales.float(), tensor, rows, columns)
+    return plain
+
+
+def _encode_mxfp4(tensors):
+    """Stacks of experts, [E, in, out], as blocks of 32 inputs of an output: four bits each, and a power of two."""
+    codes = torch.tensor(FP4_VALUES)
+    stored = {}
+    for name, tensor in tensors.items():
+        if not name.endswith(("experts.gate_up_proj", "experts.down_proj")):
+            stored[name] = tensor
+            continue
+        rows = tensor.float().transpose(1, 2)
+        blocks = rows.reshape(*rows.shape[:2], -1, 32)
+        exponents = torch.ceil(torch.log2(blocks.abs().amax(dim=-1) / codes.max())).clamp(-127, 127)
+        nearest = (blocks / torch.exp2(exponents)[..., None])[..., None].sub(codes).abs().argmin(dim=-1).to(torch.uint8)
+        stored[f"{name}_blocks"] = nearest[..., 0::2] | nearest[..., 1::2] << 4
+        stored[f"{name}_scales"] = (exponents + 127).to(torch.uint8)
+    return stored
+
+
+def _decode_mxfp4(tensors):
+    plain = {name: tensor.float() for name, tensor in tensors.items() if not name.endswith(("_blocks", "_scales"))}
+    for name, blocks in tensors.items():
+        if name.endswith("_blocks"):
+            weight = name.removesuffix("_blocks")
+            plain[weight] = convert_moe_packed_tensors(blocks, tensors[f"{weight}_scales"], dtype=torch.float32)
     return plain
 
 

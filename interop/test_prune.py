@@ -13,6 +13,7 @@ from oracle import SELECTION_BIAS, STACKED_NAMES, Oracle, read_tensors, router_n
 from subjects import EVERY, TINY, WITH_STATISTICS, for_each, one_test_per_subject
 from test_evaluate import LOSS_TOLERANCE
 
+STACK = re.compile(r"\.(mlp|feed_forward)\.(experts\.(gate_up|down)_proj\w*|router\.bias)$")
 EXPERT = re.compile(r"model\.layers\.(\d+)\.(?:mlp|block_sparse_moe)\.experts\.(\d+)\.")
 
 
@@ -55,7 +56,7 @@ class Prune(unittest.TestCase):
                 if name.startswith(f"model.layers.{layer}."):
                     if name.endswith(SELECTION_BIAS):
                         expected[name] = old[name][..., experts]
-                    elif name.endswith(tuple(f"{stacked}.weight" for stacked in STACKED_NAMES)):
+                    elif name.endswith(tuple(f"{stacked}.weight" for stacked in STACKED_NAMES)) or STACK.search(name):
                         expected[name] = old[name][experts]
         self.assertEqual(new.keys(), expected.keys())
         for name, tensor in expected.items():

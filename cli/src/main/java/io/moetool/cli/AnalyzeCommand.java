@@ -70,8 +70,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
     OrtEngine engine = run.open(common);
     SequenceData sequences =
-        data.read(
-            common, source.tensors().folder(), ModelInput.of(source.architecture()));
+        data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
     return measuring.weightsAnd(sequences, engine);
   }
 }

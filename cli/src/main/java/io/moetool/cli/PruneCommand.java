@@ -155,8 +155,7 @@ final class PruneCommand implements Callable<Integer> {
     }
     OrtEngine engine = run.open(common);
     SequenceData sequences =
-        data.read(
-            common, source.tensors().folder(), ModelInput.of(source.architecture()));
+        data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
     return new Measuring(source, pool, console.progress().steps()).weightsAnd(sequences, engine);
   }
 

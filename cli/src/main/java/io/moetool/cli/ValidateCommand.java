@@ -59,9 +59,7 @@ final class ValidateCommand implements Callable<Integer> {
         OpenModel second = OpenModel.open(candidate, FamilyCatalog.builtIn(), engine, pool)) {
       SequenceData sequences =
           data.read(
-              common,
-              first.folder(),
-              first.model().input().sharedWith(second.model().input()));
+              common, first.folder(), first.model().input().sharedWith(second.model().input()));
       Validation validation =
           new Validator(engine, pool)
               .validate(

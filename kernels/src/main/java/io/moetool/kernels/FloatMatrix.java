@@ -11,6 +11,7 @@ import java.util.Objects;
  */
 public final class FloatMatrix {
   private static final long ALIGNMENT = 64;
+  private static final int SQUARE = 32;
 
   private final MemorySegment segment;
   private final int rows;
@@ -135,6 +136,30 @@ public final class FloatMatrix {
   /** Overwrites row {@code index} with the first elements of {@code source}. */
   public void setRow(int index, float[] source) {
     MemorySegment.copy(source, 0, row(index), Layouts.FLOAT, 0, columns);
+  }
+
+  /** A new matrix whose rows are the columns of this one. */
+  public FloatMatrix transposed(Arena arena) {
+    FloatMatrix result = allocate(arena, columns, rows);
+    // Squares small enough that their rows and columns stay in the cache.
+    for (int row = 0; row < rows; row += SQUARE) {
+      for (int column = 0; column < columns; column += SQUARE) {
+        transposeSquare(row, column, result);
+      }
+    }
+    return result;
+  }
+
+  private void transposeSquare(int firstRow, int firstColumn, FloatMatrix result) {
+    int lastColumn = Math.min(columns, firstColumn + SQUARE);
+    for (int row = firstRow; row < Math.min(rows, firstRow + SQUARE); row++) {
+      for (int column = firstColumn; column < lastColumn; column++) {
+        result.segment.set(
+            Layouts.FLOAT,
+            result.offset(column, row),
+            segment.get(Layouts.FLOAT, offset(row, column)));
+      }
+    }
   }
 
   private long checkedOffset(int row, int column) {

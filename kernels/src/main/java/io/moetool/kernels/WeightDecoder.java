@@ -77,6 +77,14 @@ public final class WeightDecoder {
                 values);
         yield values;
       }
+      case Encoding.SharedExponents _ -> {
+        Shape shape = view.weight().shape();
+        FloatMatrix values =
+            FloatMatrix.allocate(
+                arena, Math.toIntExact(shape.dim(0)), Math.toIntExact(shape.dim(1)));
+        Mxfp4.decode(view.elements().bytes(), view.tensors().get(1).bytes(), values);
+        yield values;
+      }
       case Encoding.Packed(String description) ->
           throw notDecodable("tensor " + view.elements().name(), description);
     };
@@ -90,11 +98,16 @@ public final class WeightDecoder {
   public static void requireDecodable(TensorStore store, StoredWeight weight) {
     TensorInfo elements = weight.elements();
     String where = store.location(elements.name()) + ": tensor " + elements.name();
-    if (weight.encoding() instanceof Encoding.Packed(String description)) {
-      throw notDecodable(where, description);
-    }
-    if (!ElementDecoder.supports(elements.dtype())) {
-      throw notDecodable(where, "elements of type " + elements.dtype());
+    switch (weight.encoding()) {
+      case Encoding.Packed(String description) -> throw notDecodable(where, description);
+      case Encoding.Plain _, Encoding.Blocks _ -> {
+        if (!ElementDecoder.supports(elements.dtype())) {
+          throw notDecodable(where, "elements of type " + elements.dtype());
+        }
+      }
+      case Encoding.SharedExponents _ -> {
+        // four bits each, whatever type the bytes are said to have
+      }
     }
   }
 
@@ -106,6 +119,6 @@ public final class WeightDecoder {
     return new BadInputException(
         where,
         "%s are moved when experts are removed, but not computed with".formatted(what),
-        "run the checkpoint it was quantised from (F32, F16, BF16 or FP8); experts can be removed here with a plan that names them");
+        "run the checkpoint it was quantised from (F32, F16, BF16, FP8 or MXFP4); experts can be removed here with a plan that names them");
   }
 }

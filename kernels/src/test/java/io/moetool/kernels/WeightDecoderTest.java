@@ -31,6 +31,29 @@ class WeightDecoderTest {
   }
 
   @Test
+  void fourBitFloatsTimesTheirBlocksPowerOfTwo() {
+    byte[] blocks = new byte[16];
+    blocks[0] = (byte) 0xa7; // the lower half comes first: 6, then -1
+    TensorInfo elements = new TensorInfo("w_blocks", DType.U8, Shape.of(1, 1, 16));
+    TensorInfo scales = new TensorInfo("w_scales", DType.U8, Shape.of(1, 1));
+    StoredWeight weight =
+        new StoredWeight(
+            "w", Shape.of(1, 32), new Encoding.SharedExponents(), List.of(elements, scales));
+    WeightView view =
+        new WeightView(
+            weight,
+            List.of(
+                new TensorView(elements, MemorySegment.ofArray(blocks)),
+                new TensorView(scales, MemorySegment.ofArray(new byte[] {(byte) 129}))));
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix values = WeightDecoder.decode(arena, view);
+      assertThat(values.get(0, 0)).isEqualTo(24);
+      assertThat(values.get(0, 1)).isEqualTo(-4);
+      assertThat(values.get(0, 2)).isZero();
+    }
+  }
+
+  @Test
   void oneScaleForAll() {
     WeightView view = weight(Shape.of(2, 2), new Encoding.Blocks(2, 2), Shape.of(), 4);
     try (Arena arena = Arena.ofConfined()) {

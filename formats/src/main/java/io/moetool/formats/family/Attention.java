@@ -17,6 +17,8 @@ import java.util.OptionalDouble;
  * @param clip bound on the absolute value of queries, keys and values after projection (and norm)
  * @param rope rotation of queries and keys
  * @param reach which earlier tokens a token sees
+ * @param sinks whether every head has a logit of its own that takes a share of the softmax and
+ *     yields nothing (arXiv 2309.17453)
  */
 public record Attention(
     int heads,
@@ -29,7 +31,8 @@ public record Attention(
     boolean normsRotated,
     OptionalDouble clip,
     Optional<Rope> rope,
-    Reach reach)
+    Reach reach,
+    boolean sinks)
     implements TokenMixer {
 
   /** What the norm of queries and keys covers. */

@@ -44,14 +44,12 @@ final class ExpectedTensors {
 
   /** Tensors of which every expert of a layer has one. */
   List<RoleShape> perExpert() {
-    return experts.areStacked()
-        ? List.of()
-        : experts.roles().stream().map(role -> new RoleShape(role, moe(role), false)).toList();
+    return experts.areStacked() ? List.of() : experts.roles().stream().map(this::moe).toList();
   }
 
   /** The tensor of a role that is indexed by expert, whether or not the architecture uses it. */
   RoleShape indexedByExpert(TensorRole role) {
-    return new RoleShape(role, moe(role), false);
+    return moe(role);
   }
 
   private List<RoleShape> moeBlock() {
@@ -70,7 +68,7 @@ final class ExpectedTensors {
         roles.add(TensorRole.SHARED_ROUTER);
       }
     }
-    return roles.stream().map(role -> new RoleShape(role, moe(role), false)).toList();
+    return roles.stream().map(this::moe).toList();
   }
 
   private List<RoleShape> dense() {
@@ -82,19 +80,39 @@ final class ExpectedTensors {
         RoleShape.of(TensorRole.DENSE_DOWN, hidden, width));
   }
 
-  /** Shape of a role of the mixture-of-experts block. */
-  private Shape moe(TensorRole role) {
+  /** A tensor of the mixture-of-experts block. */
+  private RoleShape moe(TensorRole role) {
+    MoeBlock moe = architecture.moe();
+    RoleShape tensor = RoleShape.of(role, shape(role));
+    return switch (role) {
+      case ROUTER -> tensor.withBias(moe.routerBias());
+      case EXPERTS_GATE_UP ->
+          moe.expert().biased()
+              ? tensor.withBias(Shape.of(moe.experts(), 2L * moe.expertWidth()))
+              : tensor;
+      case EXPERTS_DOWN ->
+          moe.expert().biased()
+              ? tensor.withBias(Shape.of(moe.experts(), architecture.hidden()))
+              : tensor;
+      default -> tensor;
+    };
+  }
+
+  private Shape shape(TensorRole role) {
     long hidden = architecture.hidden();
     long count = architecture.moe().experts();
     long width = architecture.moe().expertWidth();
     long shared = architecture.moe().shared().map(MoeBlock.SharedExpert::width).orElse(0);
+    boolean transposed = architecture.moe().expert().stack().transposed();
     return switch (role) {
       case ROUTER -> Shape.of(count, hidden);
       case SELECTION_BIAS -> Shape.of(count);
       case EXPERT_GATE, EXPERT_UP -> Shape.of(width, hidden);
       case EXPERT_DOWN -> Shape.of(hidden, width);
-      case EXPERTS_GATE_UP -> Shape.of(count, 2 * width, hidden);
-      case EXPERTS_DOWN -> Shape.of(count, hidden, width);
+      case EXPERTS_GATE_UP ->
+          transposed ? Shape.of(count, hidden, 2 * width) : Shape.of(count, 2 * width, hidden);
+      case EXPERTS_DOWN ->
+          transposed ? Shape.of(count, width, hidden) : Shape.of(count, hidden, width);
       case SHARED_GATE, SHARED_UP -> Shape.of(shared, hidden);
       case SHARED_GATE_UP -> Shape.of(2 * shared, hidden);
       case SHARED_DOWN -> Shape.of(hidden, shared);

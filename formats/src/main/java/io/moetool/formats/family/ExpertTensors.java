@@ -1,6 +1,8 @@
 package io.moetool.formats.family;
 
+import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
+import io.moetool.formats.TensorView;
 import io.moetool.formats.quantisation.StoredWeight;
 import io.moetool.formats.quantisation.WeightView;
 import java.util.List;
@@ -47,5 +49,18 @@ public final class ExpertTensors {
   public WeightView view(TensorStore store, TensorRole role, int layer, int expert) {
     WeightView view = names.stored(store, role, layer, expert).view(store);
     return role.isOfAllExperts() ? view.slice(expert) : view;
+  }
+
+  /** Layout of one expert's bias, where experts share tensors. */
+  public TensorInfo biasLayout(TensorStore store, TensorRole role, int layer) {
+    return StoredWeight.plain(store.info(names.bias(role, layer))).slice().elements();
+  }
+
+  /** One expert's bias, where experts share tensors. */
+  public TensorView bias(TensorStore store, TensorRole role, int layer, int expert) {
+    return StoredWeight.plain(store.info(names.bias(role, layer)))
+        .view(store)
+        .slice(expert)
+        .elements();
   }
 }

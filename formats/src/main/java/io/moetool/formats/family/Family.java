@@ -46,8 +46,8 @@ public final class Family {
     FamilyValues values = new FamilyValues(definition, config);
     int layers = values.count("dimensions", "layers");
     int hidden = values.count("dimensions", "hidden");
-    requireSilu(config, values);
     requireCovered(config);
+    TensorNames names = new TensorLayout(definition, QuantisationReader.read(config)).names(stored);
     return new Architecture(
         id(),
         whole.modelType(),
@@ -62,9 +62,9 @@ public final class Family {
             values.number("norm", "epsilon")),
         wiring(config, values),
         new MixerReader(config, values, layers, hidden).read(),
-        moe(config, values, layers),
+        moe(config, values, layers, names),
         values.count("dimensions", "denseWidth"),
-        new TensorLayout(definition, QuantisationReader.read(config)).names(stored),
+        names,
         values.places("dimensions", "experts"));
   }
 
@@ -83,15 +83,17 @@ public final class Family {
         1 / logitDivisor);
   }
 
-  private static MoeBlock moe(ModelConfig config, FamilyValues values, int layers) {
+  private static MoeBlock moe(
+      ModelConfig config, FamilyValues values, int layers, TensorNames names) {
     int experts = values.count("dimensions", "experts");
-    int width = values.count("dimensions", "expertWidth");
+    RoutedExpert expert = new ExpertReader(config, values).read(names.quantisation());
     return new MoeBlock(
         LayerRule.read(values, "moeLayers", layers),
         experts,
-        width,
+        expert,
         new RouterReader(config, values).read(experts),
-        shared(values, width));
+        values.flag("router", "bias", false),
+        shared(values, expert.width()));
   }
 
   private static Optional<MoeBlock.SharedExpert> shared(FamilyValues values, int expertWidth) {
@@ -103,16 +105,6 @@ public final class Family {
     return Optional.of(
         new MoeBlock.SharedExpert(
             count, Math.multiplyExact(count, width), values.flag("shared", "gated", false)));
-  }
-
-  private static void requireSilu(ModelConfig config, FamilyValues values) {
-    String activation = values.text("experts", "activation");
-    if (!activation.equals("silu") && !activation.equals("swish")) {
-      throw new BadInputException(
-          config.where(),
-          "experts with activation '%s' are not supported".formatted(activation),
-          "supported: silu");
-    }
   }
 
   /**

@@ -70,10 +70,12 @@ final class MixerReader {
             .map(OptionalDouble::of)
             .orElse(OptionalDouble.empty()),
         Optional.of(rope),
-        reach);
+        reach,
+        values.flag(ATTENTION, "sinks", false));
   }
 
   private Rope rope(int headDim) {
+    requireStated();
     return new RopeConfig(config)
         .read(
             Rope.Layout.valueOf(values.text(ROPE, "layout", "half").toUpperCase(Locale.ROOT)),
@@ -83,5 +85,15 @@ final class MixerReader {
                 .map(dim -> (double) dim / headDim)
                 .orElseGet(() -> values.number(ROPE, "rotaryShare", 1)),
             headDim);
+  }
+
+  /** Refuses a config that leaves to its reader how the rotation is scaled, where that matters. */
+  private void requireStated() {
+    boolean stated =
+        config.find("rope_parameters").isPresent() || config.find("rope_scaling").isPresent();
+    if (!stated && values.flag(ROPE, "scalingStated", false)) {
+      throw new BadInputException(
+          config.where(), "it does not say rope_scaling or rope_parameters", MEND);
+    }
   }
 }

@@ -22,6 +22,9 @@ final class MixerTensors {
     tensors.add(RoleShape.of(TensorRole.KEY, keyValue, hidden).withBias(biased));
     tensors.add(RoleShape.of(TensorRole.VALUE, keyValue, hidden).withBias(biased));
     tensors.add(RoleShape.of(TensorRole.OUTPUT, hidden, query).withBias(attention.outputBias()));
+    if (attention.sinks()) {
+      tensors.add(RoleShape.of(TensorRole.SINKS, attention.heads()));
+    }
     switch (attention.queryKeyNorm()) {
       case NONE -> {
         // nothing is stored

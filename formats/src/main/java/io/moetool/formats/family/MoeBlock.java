@@ -4,23 +4,29 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The mixture-of-experts blocks of a model. Experts are SiLU-gated: {@code down(silu(gate x) * up
- * x)}.
+ * The mixture-of-experts blocks of a model.
  *
  * @param layers indices of the layers that have such a block, ascending
  * @param experts routed experts per block
- * @param expertWidth width between an expert's projections
+ * @param expert what each of them is
  * @param routing how tokens find their experts
+ * @param routerBias whether a bias is added to the router's logits
  * @param shared the expert that every token uses beside the routed ones, if there is one
  */
 public record MoeBlock(
     List<Integer> layers,
     int experts,
-    int expertWidth,
+    RoutedExpert expert,
     RouterSpec routing,
+    boolean routerBias,
     Optional<SharedExpert> shared) {
   public MoeBlock {
     layers = List.copyOf(layers);
+  }
+
+  /** Extent between an expert's projections, I. */
+  public int expertWidth() {
+    return expert.width();
   }
 
   /**
@@ -32,9 +38,4 @@ public record MoeBlock(
    * @param gated whether its output is multiplied by a sigmoid gate of its own
    */
   public record SharedExpert(int count, int width, boolean gated) {}
-
-  /** Parameters of one routed expert in a model of this hidden size. */
-  public long parametersPerExpert(int hidden) {
-    return 3L * hidden * expertWidth;
-  }
 }

@@ -6,6 +6,7 @@ import io.moetool.formats.quantisation.CompressedTensors;
 import io.moetool.formats.quantisation.Encoding;
 import io.moetool.formats.quantisation.Float8;
 import io.moetool.formats.quantisation.Gptq;
+import io.moetool.formats.quantisation.Mxfp4;
 import io.moetool.formats.quantisation.Quantisation;
 import io.moetool.formats.quantisation.Unquantised;
 import java.util.List;
@@ -55,6 +56,7 @@ final class QuantisationReader {
     String method = section.path("quant_method").asString("").toLowerCase(Locale.ROOT);
     return switch (method) {
       case "fp8" -> new Float8(block(section.path("weight_block_size")));
+      case "mxfp4" -> new Mxfp4();
       case "gptq" -> new Gptq(bits(section, "bits"));
       case "awq" -> new Awq(bits(section, section.has("bits") ? "bits" : "w_bit"));
       case "compressed-tensors" -> new CompressedTensors(new Float8(blockOfGroups(section)));
@@ -62,7 +64,7 @@ final class QuantisationReader {
           throw new BadInputException(
               config.where(),
               "weights quantised by '%s' are not supported".formatted(method),
-              "supported values of quant_method: fp8, gptq, awq, compressed-tensors");
+              "supported values of quant_method: fp8, mxfp4, gptq, awq, compressed-tensors");
     };
   }
 

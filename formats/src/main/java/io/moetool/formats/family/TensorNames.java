@@ -38,13 +38,17 @@ public final class TensorNames {
     Map<TensorRole, NamePattern> biasByRole = new EnumMap<>(TensorRole.class);
     patterns.forEach((role, pattern) -> {
       byRole.put(role, new NamePattern(pattern));
-      if (pattern.endsWith(WEIGHT)) {
-        String module = pattern.substring(0, pattern.length() - WEIGHT.length());
-        biasByRole.put(role, new NamePattern(module + BIAS));
-      }
+      biasByRole.put(role, new NamePattern(biasOf(pattern)));
     });
     weights = Collections.unmodifiableMap(byRole);
     biases = Collections.unmodifiableMap(biasByRole);
+  }
+
+  /** {@code x.bias} of {@code x.weight}; {@code x_bias} of {@code x}, which is no module. */
+  private static String biasOf(String weight) {
+    return weight.endsWith(WEIGHT)
+        ? weight.substring(0, weight.length() - WEIGHT.length()) + BIAS
+        : weight + "_bias";
   }
 
   /** How the weights are stored. */

@@ -30,6 +30,8 @@ public enum TensorRole {
   QUERY_NORM(Group.ATTENTION),
   /** Norm of keys, {@code [headDim]} or {@code [keyValueHeads * headDim]}. */
   KEY_NORM(Group.ATTENTION),
+  /** Logit of every head that takes a share of the softmax, {@code [heads]}. */
+  SINKS(Group.ATTENTION),
   /** Norm before the feed-forward block, {@code [H]}. */
   FEED_FORWARD_NORM(Group.NORM),
   /** Router, {@code [E, H]}. */

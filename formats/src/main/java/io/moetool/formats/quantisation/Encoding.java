@@ -21,6 +21,12 @@ public sealed interface Encoding {
   }
 
   /**
+   * Four bit floats, 32 of a row with one power of two; the weight's second tensor holds the
+   * exponents.
+   */
+  record SharedExponents() implements Encoding {}
+
+  /**
    * Packed in a way that is moved but not computed with.
    *
    * @param description for messages: {@code "4 bit integers packed by GPTQ"}

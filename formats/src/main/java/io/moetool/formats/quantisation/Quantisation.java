@@ -11,7 +11,8 @@ import java.util.stream.Stream;
  * How a checkpoint stores weights in other ways than as one plain tensor each. Any weight may be
  * plain all the same: routers, norms and embeddings usually are.
  */
-public sealed interface Quantisation permits Unquantised, Float8, Gptq, Awq, CompressedTensors {
+public sealed interface Quantisation
+    permits Unquantised, Float8, Mxfp4, Gptq, Awq, CompressedTensors {
   /** What the config calls it; empty if nothing is quantised. */
   String key();
 

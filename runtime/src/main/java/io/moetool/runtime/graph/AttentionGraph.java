@@ -39,6 +39,7 @@ final class AttentionGraph implements MixerGraph {
                 projection(
                     layers, x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
                 clip(layers.linear(x, TensorRole.VALUE, attention.projectionBias())),
+                attention.sinks() ? layers.weight(TensorRole.SINKS) : "",
                 rotated -> normRotated(layers, rotated, TensorRole.QUERY_NORM),
                 rotated -> normRotated(layers, rotated, TensorRole.KEY_NORM)),
             past.isEmpty()

@@ -2,7 +2,9 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.Shape;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.ExpertFunction;
 import io.moetool.formats.family.MoeBlock;
+import io.moetool.formats.family.RoutedExpert;
 import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxGraph;
@@ -28,8 +30,7 @@ final class ExpertsGraph {
   /** Sum of the weighted outputs of a layer's experts, {@code [rows, H]}. */
   String build(int layer, String x, String logits, StoredWeights weights) {
     return switch (architecture.moe().routing()) {
-      case RouterSpec.TopScores spec
-          when form == OperatorForm.FUSED && isSoftmaxOfTheOperator(spec) ->
+      case RouterSpec.TopScores spec when isFused() && isSoftmaxOfTheOperator(spec) ->
           fused(layer, x, logits, !(spec.weighting() instanceof RouterSpec.Weighting.Plain));
       case RouterSpec.TopScores spec -> {
         String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
@@ -43,9 +44,18 @@ final class ExpertsGraph {
   }
 
   private String withCoefficients(int layer, String x, String coefficients, StoredWeights weights) {
-    return form == OperatorForm.FUSED
+    return isFused()
         ? fusedWithCoefficients(layer, x, coefficients)
         : new ExpertLoop(graph, architecture).build(x, coefficients, weights);
+  }
+
+  /**
+   * Whether the fused operator computes these experts; it takes biases of gate and up projections
+   * that alternate.
+   */
+  private boolean isFused() {
+    RoutedExpert expert = architecture.moe().expert();
+    return form == OperatorForm.FUSED && (!expert.biased() || expert.stack().interleaved());
   }
 
   /** The fused operator's own routing: softmax over all experts, raw or renormalised. */
@@ -96,13 +106,42 @@ final class ExpertsGraph {
             new StoredContent.StackedDown(layer));
     OnnxNode node =
         graph
-            .contrib("MoE", x, logits, gateUp, "", down)
+            .contrib(
+                "MoE",
+                x,
+                logits,
+                gateUp,
+                bias(
+                    base + "gate_up_proj.bias",
+                    layer,
+                    TensorRole.EXPERTS_GATE_UP,
+                    2L * moe.expertWidth()),
+                down,
+                bias(
+                    base + "down_proj.bias", layer, TensorRole.EXPERTS_DOWN, architecture.hidden()))
             .with("k", moe.routing().expertsPerToken())
             .with("activation_type", "swiglu")
             .with("swiglu_fusion", 1)
-            .with("activation_alpha", 1f)
-            .with("activation_beta", 0f)
             .with("normalize_routing_weights", renormalise ? 1 : 0);
-    return node.output();
+    return switch (moe.expert().function()) {
+      case ExpertFunction.GatedSilu _ ->
+          node.with("activation_alpha", 1f).with("activation_beta", 0f).output();
+      case ExpertFunction.ClampedSwiglu(double limit, double alpha) ->
+          node.with("activation_alpha", (float) alpha)
+              .with("activation_beta", 1f)
+              .with("swiglu_limit", (float) limit)
+              .output();
+    };
+  }
+
+  /** A bias of all experts as it is stored. */
+  private String bias(String name, int layer, TensorRole role, long width) {
+    return architecture.moe().expert().biased()
+        ? data.value(
+            graph,
+            name,
+            Shape.of(architecture.moe().experts(), width),
+            new StoredContent.Tensor(architecture.names().bias(role, layer)))
+        : "";
   }
 }

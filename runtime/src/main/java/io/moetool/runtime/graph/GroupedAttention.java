@@ -10,12 +10,14 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * ONNX Runtime's fused operator: cache, causal mask and window in one node, and the rotation too
- * where the operator computes it.
+ * ONNX Runtime's fused operator: cache, causal mask, window and sinks in one node, and the rotation
+ * too where the operator computes it.
  */
 final class GroupedAttention implements SequenceAttention {
   /** The operator's vector code takes heads, and rotates shares of heads, of multiples of this. */
   private static final int WIDTH_MULTIPLE = 16;
+
+  private static final String NOT_GIVEN = "";
 
   private final OnnxGraph graph;
   private final Attention attention;
@@ -61,7 +63,10 @@ final class GroupedAttention implements SequenceAttention {
                 sequences.lastPositions(),
                 sequences.totalLength(),
                 rotation.map(Rotation::cosines).orElse(""),
-                rotation.map(Rotation::sines).orElse(""))
+                rotation.map(Rotation::sines).orElse(""),
+                NOT_GIVEN,
+                NOT_GIVEN,
+                projections.sinks())
             .with("num_heads", attention.heads())
             .with("kv_num_heads", attention.keyValueHeads())
             .with("scale", (float) attention.scale());

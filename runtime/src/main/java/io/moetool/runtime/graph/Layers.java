@@ -61,14 +61,12 @@ final class Layers {
 
   /** Router logits {@code [rows, E]}. */
   String routerLogits(String x) {
-    return linear(x, TensorRole.ROUTER, false);
+    return linear(x, TensorRole.ROUTER, architecture.moe().routerBias());
   }
 
-  /** One expert on its rows. */
+  /** One routed expert on its rows. */
   String expert(String x) {
-    return architecture.names().has(TensorRole.EXPERTS_GATE_UP)
-        ? gatedByHalf(x, TensorRole.EXPERTS_GATE_UP, TensorRole.EXPERTS_DOWN)
-        : gated(x, TensorRole.EXPERT_GATE, TensorRole.EXPERT_UP, TensorRole.EXPERT_DOWN);
+    return new ExpertGraph(graph, architecture, this).build(x);
   }
 
   /** The expert that every token uses. */
@@ -116,7 +114,8 @@ final class Layers {
     return linear(siluTimes(halves.getFirst(), halves.getLast()), down, false);
   }
 
-  private String siluTimes(String gate, String up) {
+  /** {@code silu(gate) * up}. */
+  String siluTimes(String gate, String up) {
     String silu = graph.node("Mul", gate, graph.node("Sigmoid", gate).output()).output();
     return graph.node("Mul", silu, up).output();
   }
@@ -147,12 +146,24 @@ final class Layers {
         .output();
   }
 
+  /** A weight as it is stored. */
+  String weight(TensorRole role) {
+    return weights.weight(role);
+  }
+
   /** {@code x W^T}, or {@code x W^T + b}. */
   String linear(String x, TensorRole role, boolean bias) {
-    OnnxNode node =
-        bias
-            ? graph.node("Gemm", x, weights.weight(role), weights.bias(role))
-            : graph.node("Gemm", x, weights.weight(role));
-    return node.with("transB", 1).output();
+    return product(x, role, bias).with("transB", 1).output();
+  }
+
+  /** {@code x W}, or {@code x W + b}, of a weight stored {@code [in, out]}. */
+  String linearTransposed(String x, TensorRole role, boolean bias) {
+    return product(x, role, bias).output();
+  }
+
+  private OnnxNode product(String x, TensorRole role, boolean bias) {
+    return bias
+        ? graph.node("Gemm", x, weights.weight(role), weights.bias(role))
+        : graph.node("Gemm", x, weights.weight(role));
   }
 }

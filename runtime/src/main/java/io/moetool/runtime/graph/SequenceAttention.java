@@ -30,6 +30,7 @@ interface SequenceAttention {
    * @param query {@code [rows, heads * headDim]}
    * @param key {@code [rows, keyValueHeads * headDim]}
    * @param value {@code [rows, keyValueHeads * headDim]}
+   * @param sinks logit of every head that takes a share of the softmax, {@code [heads]}, or empty
    * @param rotatedQuery norm of rotated queries, from any shape to {@code [rows * heads, headDim]}
    * @param rotatedKey norm of rotated keys, from any shape to {@code [rows * keyValueHeads,
    *     headDim]}
@@ -38,6 +39,7 @@ interface SequenceAttention {
       String query,
       String key,
       String value,
+      String sinks,
       UnaryOperator<String> rotatedQuery,
       UnaryOperator<String> rotatedKey) {}
 

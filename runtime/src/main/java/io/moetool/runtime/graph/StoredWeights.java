@@ -49,7 +49,14 @@ final class StoredWeights implements WeightSource {
 
   @Override
   public String bias(TensorRole role) {
-    return value(names.bias(role, layer));
+    String name = names.bias(role, layer);
+    return role.isOfAllExperts()
+        ? data.value(
+            graph,
+            name + "." + expert,
+            new ExpertTensors(names).biasLayout(store, role, layer).shape(),
+            new StoredContent.Slice(name, expert))
+        : value(name);
   }
 
   private String slice(TensorRole role, String name) {

@@ -67,8 +67,7 @@ final class LayerRun implements AutoCloseable {
             used -> new RotationTables(arena, used, hidden.longest()));
       }
     }
-    int rows =
-        TileBuffers.rows(architecture, hidden.longest(), hidden.offset(hidden.sequences()));
+    int rows = TileBuffers.rows(architecture, hidden.longest(), hidden.offset(hidden.sequences()));
     buffers = new TileBuffers(arena, architecture, rows);
     tiles = tiles(rows);
   }

@@ -84,7 +84,9 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
 
   private TensorView view(Arena arena, WeightBinding binding, int expert) {
     if (binding.bias()) {
-      return store.view(names.bias(binding.role(), layer));
+      return binding.role().isOfAllExperts()
+          ? experts.bias(store, binding.role(), layer, expert)
+          : store.view(names.bias(binding.role(), layer));
     }
     WeightView stored = experts.view(store, binding.role(), layer, expert);
     TensorView values = WeightDecoder.values(arena, stored);
@@ -96,8 +98,13 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
 
   private TensorInfo info(TensorRole role, boolean bias) {
     return layouts.computeIfAbsent(
-        new WeightBinding(role.key(), role, bias),
-        _ -> bias ? store.info(names.bias(role, layer)) : layout(role));
+        new WeightBinding(role.key(), role, bias), _ -> bias ? biasLayout(role) : layout(role));
+  }
+
+  private TensorInfo biasLayout(TensorRole role) {
+    return role.isOfAllExperts()
+        ? experts.biasLayout(store, role, layer)
+        : store.info(names.bias(role, layer));
   }
 
   /** Experts share a piece, so where their types differ, all are handed out in float32. */

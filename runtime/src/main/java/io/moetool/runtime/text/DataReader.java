@@ -101,7 +101,10 @@ public final class DataReader {
           "give .jsonl with \"source\" and \"text\" in every row");
     }
     add(
-        file.toString(), DEFAULT_DOMAIN, new int[0], tokenizer.get().encode(Files.readString(file)));
+        file.toString(),
+        DEFAULT_DOMAIN,
+        new int[0],
+        tokenizer.get().encode(Files.readString(file)));
   }
 
   private void readRows(Path file) throws IOException {
@@ -206,8 +209,7 @@ public final class DataReader {
       if (id < 0 || id >= input.vocabulary()) {
         throw new BadInputException(
             where,
-            "token id %d is outside the model's vocabulary of %d"
-                .formatted(id, input.vocabulary()),
+            "token id %d is outside the model's vocabulary of %d".formatted(id, input.vocabulary()),
             "use data made with this model's tokenizer");
       }
     }

@@ -23,7 +23,10 @@ public record ModelInput(int vocabulary, int maxPositions, OptionalInt decoderSt
     return new ModelInput(
         architecture.vocabulary(),
         architecture.maxPositions(),
-        architecture.encoder().map(e -> OptionalInt.of(e.decoderStart())).orElse(OptionalInt.empty()));
+        architecture
+            .encoder()
+            .map(e -> OptionalInt.of(e.decoderStart()))
+            .orElse(OptionalInt.empty()));
   }
 
   /** Whether an encoder reads a source before the text is predicted. */
@@ -45,7 +48,8 @@ public record ModelInput(int vocabulary, int maxPositions, OptionalInt decoderSt
               ? "its decoder begins with token %d, the base's with %d"
                   .formatted(other.decoderStart.orElseThrow(), decoderStart.orElseThrow())
               : "it %s an encoder that reads a source, the base %s"
-                  .formatted(other.hasSource() ? "has" : "lacks", hasSource() ? "has one" : "has none"),
+                  .formatted(
+                      other.hasSource() ? "has" : "lacks", hasSource() ? "has one" : "has none"),
           "compare a model with what was made from it");
     }
     return new ModelInput(vocabulary, Math.min(maxPositions, other.maxPositions), decoderStart);

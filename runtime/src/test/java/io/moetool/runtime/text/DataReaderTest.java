@@ -145,8 +145,7 @@ class DataReaderTest {
   void aDocumentIsNoDataForAnEncoder() throws IOException {
     Path file = Files.writeString(folder.resolve("data.txt"), "a text");
     assertThatThrownBy(() ->
-            DataReader.read(
-                List.of(file), DataReaderTest::none, SOURCE, DataLimits.ofLength(5)))
+            DataReader.read(List.of(file), DataReaderTest::none, SOURCE, DataLimits.ofLength(5)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("a document has no source");
   }

@@ -5,6 +5,7 @@ import io.moetool.formats.TensorContent;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.Rope;
+import io.moetool.formats.family.StackLayout;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.quantisation.WeightView;
 import io.moetool.kernels.ElementDecoder;
@@ -45,7 +46,7 @@ final class ExportContent {
       case StoredContent.StackedDown(int layer) ->
           sink -> {
             for (int expert = 0; expert < architecture.moe().experts(); expert++) {
-              decode(expert(down(), layer, expert), sink);
+              down(layer, expert, sink);
             }
           };
       case StoredContent.Cosines(Rope rope) ->
@@ -138,19 +139,46 @@ final class ExportContent {
 
   private FloatMatrix interleaved(Arena arena, int layer, int expert) {
     int rows = architecture.moe().expertWidth();
-    FloatMatrix first =
-        WeightDecoder.decode(arena, expert(experts.roles().getFirst(), layer, expert));
-    FloatMatrix gate = experts.areStacked() ? first.rows(0, rows) : first;
-    FloatMatrix up =
-        experts.areStacked()
-            ? first.rows(rows, 2 * rows)
-            : WeightDecoder.decode(arena, expert(TensorRole.EXPERT_UP, layer, expert));
-    FloatMatrix pairs = FloatMatrix.allocate(arena, 2 * rows, architecture.hidden());
-    for (int row = 0; row < rows; row++) {
+    if (!experts.areStacked()) {
+      return interleaved(
+          arena,
+          WeightDecoder.decode(arena, expert(TensorRole.EXPERT_GATE, layer, expert)),
+          WeightDecoder.decode(arena, expert(TensorRole.EXPERT_UP, layer, expert)));
+    }
+    FloatMatrix both = outIn(arena, expert(TensorRole.EXPERTS_GATE_UP, layer, expert));
+    return stack().interleaved()
+        ? both
+        : interleaved(arena, both.rows(0, rows), both.rows(rows, 2 * rows));
+  }
+
+  private FloatMatrix interleaved(Arena arena, FloatMatrix gate, FloatMatrix up) {
+    FloatMatrix pairs = FloatMatrix.allocate(arena, 2 * gate.rows(), gate.columns());
+    for (int row = 0; row < gate.rows(); row++) {
       pairs.copyRowFrom(2 * row, gate, row);
       pairs.copyRowFrom(2 * row + 1, up, row);
     }
     return pairs;
+  }
+
+  private void down(int layer, int expert, TensorContent.Sink sink) throws IOException {
+    WeightView view = expert(down(), layer, expert);
+    if (!stack().transposed()) {
+      decode(view, sink);
+      return;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      sink.write(outIn(arena, view).segment());
+    }
+  }
+
+  /** A weight of a stack as {@code [out, in]}, which the fused operator takes. */
+  private FloatMatrix outIn(Arena arena, WeightView view) {
+    FloatMatrix stored = WeightDecoder.decode(arena, view);
+    return stack().transposed() ? stored.transposed(arena) : stored;
+  }
+
+  private StackLayout stack() {
+    return architecture.moe().expert().stack();
   }
 
   private void rotation(

@@ -2,7 +2,10 @@ package io.moetool.cli;
 
 import io.moetool.analyzers.inspect.Inspection;
 import io.moetool.analyzers.inspect.Inspector;
+import io.moetool.analyzers.inspect.OutlineInspector;
+import io.moetool.formats.checkpoint.ModelOutline;
 import io.moetool.formats.family.CheckpointStructure;
+import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.transforms.SourceModel;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -16,7 +19,8 @@ import picocli.CommandLine.Mixin;
     description =
         "Show what a checkpoint is, from headers alone: layers, experts, sizes by role, element"
             + " types, active parameters, disagreements between config and tensors, and where a"
-            + " checkpoint of this shape loads.")
+            + " checkpoint of this shape loads. A folder with config.json and no weights shows what"
+            + " its checkpoint holds, compared with the index of its shards if that is there.")
 final class InspectCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
@@ -25,15 +29,21 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console();
-    try (SourceModel source = model.open(console)) {
-      Inspection inspection =
-          new Inspector(source.architecture(), source.tensors())
-              .inspect(
-                  source.fingerprint(),
-                  CheckpointStructure.check(source.architecture(), source.tensors()));
-      InspectionText text = new InspectionText(model.path(), inspection, console.ink());
-      console.result(FindingText.document(inspection, inspection.findings()), text::render);
-    }
+    Inspection inspection =
+        ModelOutline.of(model.path())
+            .map(outline -> new OutlineInspector(outline, FamilyCatalog.builtIn()).inspect())
+            .orElseGet(() -> ofWeights(console));
+    InspectionText text = new InspectionText(model.path(), inspection, console.ink());
+    console.result(FindingText.document(inspection, inspection.findings()), text::render);
     return ExitCode.OK.value();
+  }
+
+  private Inspection ofWeights(Console console) {
+    try (SourceModel source = model.open(console)) {
+      return new Inspector(source.architecture(), source.tensors())
+          .inspect(
+              source.fingerprint(),
+              CheckpointStructure.check(source.architecture(), source.tensors()));
+    }
   }
 }

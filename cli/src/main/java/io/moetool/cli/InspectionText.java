@@ -61,7 +61,11 @@ final class InspectionText {
     if (!inspection.quantisation().isEmpty()) {
       facts.row("quantised as", inspection.quantisation());
     }
-    facts.row("fingerprint", inspection.fingerprint());
+    if (inspection.fingerprint().isEmpty()) {
+      facts.row("sizes from", inspection.sizesFrom() + "; no weights were read");
+    } else {
+      facts.row("fingerprint", inspection.fingerprint());
+    }
     return facts.render("  ");
   }
 

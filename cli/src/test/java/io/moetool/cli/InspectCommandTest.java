@@ -2,6 +2,8 @@ package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +55,23 @@ class InspectCommandTest {
         .contains("  routed experts  14.2 MB   76%\n")
         .contains("  transformers  yes ")
         .doesNotContain("\u001b");
+  }
+
+  @Test
+  void aConfigAloneShowsWhatItsCheckpointHolds() throws IOException {
+    Files.copy(
+        Golden.model("qwen3-moe-bf16").resolve("config.json"), folder.resolve("config.json"));
+    JsonNode weights = Run.of("inspect", Golden.model("qwen3-moe-bf16"), "--json").json();
+
+    Run run = Run.of("inspect", folder, "--json");
+    assertThat(run.code()).isZero();
+    for (String key : new String[] {"tensors", "bytes", "bytesByRole", "dtypes", "parameters"}) {
+      assertThat(run.json().get(key)).as(key).isEqualTo(weights.get(key));
+    }
+    assertThat(run.json().get("sizesFrom").stringValue()).startsWith("config, BF16 weights");
+    assertThat(Run.of("inspect", folder).out())
+        .contains("  sizes from        config, BF16 weights")
+        .contains("no weights were read");
   }
 
   @Test

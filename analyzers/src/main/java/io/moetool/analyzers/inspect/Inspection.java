@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A checkpoint from its headers alone. Components are the keys of the JSON document.
+ * A checkpoint from its headers or its config alone. Components are the keys of the JSON document.
  *
  * @param modelType {@code model_type} of the config
  * @param family identifier of the family that describes it
@@ -30,7 +30,9 @@ import java.util.Map;
  *     empty ones
  * @param dtypes stored elements by element type, in the order of the types
  * @param tensors number of tensors
- * @param fingerprint names weights and config
+ * @param fingerprint names weights and config; empty where there are no weights
+ * @param sizesFrom what names, types and shapes were taken from: {@code headers}, or the config
+ *     with the element type that was taken for the weights
  * @param findings where config and tensors disagree
  * @param loading where a checkpoint of this shape loads
  */
@@ -53,6 +55,7 @@ public record Inspection(
     Map<String, Long> dtypes,
     int tensors,
     String fingerprint,
+    String sizesFrom,
     List<Finding> findings,
     List<Loading> loading) {
   public Inspection {
@@ -60,5 +63,31 @@ public record Inspection(
     dtypes = Collections.unmodifiableMap(new LinkedHashMap<>(dtypes));
     findings = List.copyOf(findings);
     loading = List.copyOf(loading);
+  }
+
+  /** The same, saying what names, types and shapes were taken from. */
+  Inspection withSizesFrom(String origin) {
+    return new Inspection(
+        modelType,
+        family,
+        quantisation,
+        layers,
+        moeLayers,
+        experts,
+        expertsPerToken,
+        sharedExperts,
+        hidden,
+        vocabulary,
+        maxPositions,
+        parameters,
+        activeParameters,
+        bytes,
+        bytesByRole,
+        dtypes,
+        tensors,
+        fingerprint,
+        origin,
+        findings,
+        loading);
   }
 }

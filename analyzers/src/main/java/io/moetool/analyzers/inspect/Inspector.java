@@ -81,6 +81,7 @@ public final class Inspector {
         dtypes,
         tensors.names().size(),
         fingerprint,
+        "headers",
         findings,
         LoadMatrix.of(
             findings.stream().noneMatch(Finding::isError),

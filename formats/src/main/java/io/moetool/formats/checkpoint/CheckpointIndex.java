@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SequencedSet;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
@@ -18,9 +19,11 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code model.safetensors.index.json}: which tensor is in which shard.
  *
  * @param weightMap file name by tensor name, in the order of the file
+ * @param totalSize bytes of all tensors, if it states them
  * @param warnings what is allowed but odd, one sentence each
  */
-record CheckpointIndex(Map<String, String> weightMap, List<String> warnings) {
+record CheckpointIndex(
+    Map<String, String> weightMap, OptionalLong totalSize, List<String> warnings) {
   static final String FILE = "model.safetensors.index.json";
 
   CheckpointIndex {
@@ -44,7 +47,11 @@ record CheckpointIndex(Map<String, String> weightMap, List<String> warnings) {
     if (!(root.get("metadata") instanceof ObjectNode)) {
       warnings.add(FILE + " has no metadata; transformers refuses such a checkpoint");
     }
-    return new CheckpointIndex(weightMap, warnings);
+    JsonNode size = root.path("metadata").path("total_size");
+    return new CheckpointIndex(
+        weightMap,
+        size.canConvertToLong() ? OptionalLong.of(size.longValue()) : OptionalLong.empty(),
+        warnings);
   }
 
   /** The files named, each once, sorted by name. */

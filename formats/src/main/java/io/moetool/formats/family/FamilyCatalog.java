@@ -71,7 +71,13 @@ public final class FamilyCatalog {
     return resolve(config, tensors.names());
   }
 
-  private Architecture resolve(ModelConfig config, Set<String> stored) {
+  /**
+   * The family of a config, filled in with its numbers and with the names a checkpoint stores.
+   *
+   * @param stored names of its tensors; where they do not decide, what is usual counts
+   * @throws BadInputException if no family knows the model type, or the config contradicts itself
+   */
+  public Architecture resolve(ModelConfig config, Set<String> stored) {
     String modelType = config.modelType();
     return families.stream()
         .filter(family -> family.modelTypes().contains(modelType))

@@ -93,6 +93,9 @@ def write(tiny, target):
         target.mkdir(parents=True, exist_ok=True)
         for path in target.glob("model*"):
             path.unlink()
+        if tiny.fused:
+            saved = scratch / "fused"
+            model.save_pretrained(saved, save_original_format=False)
         section = tiny.config.get("quantization_config")
         if section:
             save(quantised.encode(again, section), target, tiny.shards)

@@ -27,7 +27,10 @@ EXPERT_NAMES = {
     None: ("mlp.experts.{}.gate_proj", "mlp.experts.{}.up_proj", "mlp.experts.{}.down_proj"),
 }
 ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "mlp.router", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
-STACKED_NAMES = ("block_sparse_moe.input_linear", "block_sparse_moe.output_linear")
+STACKED_NAMES = (
+    ("block_sparse_moe.input_linear.weight", "block_sparse_moe.output_linear.weight"),
+    ("mlp.experts.gate_up_proj", "mlp.experts.down_proj"),
+)
 SELECTION_BIAS = "e_score_correction_bias"
 LARGEST_DIFFERENCE = 1e-5
 
@@ -132,7 +135,7 @@ class Oracle:
         self.tensors = weights(folder)
         self.names = EXPERT_NAMES.get(self.config.model_type, EXPERT_NAMES[None])
         self.layers = self.model.model.layers
-        self.stacked = any(name.endswith(f"{STACKED_NAMES[0]}.weight") for name in self.tensors)
+        self.stacked = next((names for names in STACKED_NAMES if any(name.endswith(names[0]) for name in self.tensors)), ())
         self.moe_layers = [i for i, layer in enumerate(self.layers) if hasattr(feed_forward(layer), "experts")]
 
     @property
@@ -194,7 +197,7 @@ class Oracle:
         """Gate, up and down projection of one expert."""
         prefix = f"model.layers.{layer}."
         if self.stacked:
-            gate_up, down = (self.tensors[f"{prefix}{name}.weight"][expert] for name in STACKED_NAMES)
+            gate_up, down = (self.tensors[f"{prefix}{name}"][expert] for name in self.stacked)
             return *gate_up.chunk(2), down
         return tuple(self.tensors[f"{prefix}{name.format(expert)}.weight"] for name in self.names)
 

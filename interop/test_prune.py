@@ -56,7 +56,7 @@ class Prune(unittest.TestCase):
                 if name.startswith(f"model.layers.{layer}."):
                     if name.endswith(SELECTION_BIAS):
                         expected[name] = old[name][..., experts]
-                    elif name.endswith(tuple(f"{stacked}.weight" for stacked in STACKED_NAMES)) or STACK.search(name):
+                    elif name.endswith(tuple(name for names in STACKED_NAMES for name in names)) or STACK.search(name):
                         expected[name] = old[name][experts]
         self.assertEqual(new.keys(), expected.keys())
         for name, tensor in expected.items():

@@ -581,10 +581,12 @@ class Tiny:
     """Whether config.json is what transformers 5 writes (num_local_experts, rope_parameters)."""
     statistics: bool = True
     """Whether sums over its experts are written too."""
+    fused: bool = False
+    """Whether it is stored under the names transformers 5 uses in memory, all experts of a layer in one tensor."""
 
 
-def _tiny(name, seed, base, shards=1, resaved=False, statistics=True, **changes):
-    return Tiny(name, seed, {**base, **changes}, shards, resaved, statistics)
+def _tiny(name, seed, base, shards=1, resaved=False, statistics=True, fused=False, **changes):
+    return Tiny(name, seed, {**base, **changes}, shards, resaved, statistics, fused)
 
 
 def _plain(name, seed, base, **changes):
@@ -681,6 +683,8 @@ ALL = (
         router_jitter_noise=0.4,
         sliding_window=8,
     ),
+    _plain("qwen3-moe-fused", 115, QWEN3_MOE, **NARROW, fused=True),
+    _plain("glm4-moe-fused", 504, GLM4_MOE, fused=True, n_routed_experts=6, num_hidden_layers=2),
     _plain(
         "qwen3-moe-fp8",
         113,

@@ -20,6 +20,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 import deepseek_moe  # noqa: F401  (registers a class)
+import kimi_k2  # noqa: F401  (registers a class)
 import places
 import quantised
 from tiny_checkpoints import ALL
@@ -83,7 +84,7 @@ def write(tiny, target):
         assert not any(info.values()), info
 
         bytes_all = sum(tensor.nbytes for tensor in filled.values())
-        limit = bytes_all if tiny.shards == 1 else math.ceil(bytes_all / tiny.shards * 1.05)
+        limit = 2 * bytes_all if tiny.shards == 1 else math.ceil(bytes_all / tiny.shards * 1.05)
         saved = scratch / "saved"
         model.save_pretrained(saved, max_shard_size=limit)
         again = read(saved)

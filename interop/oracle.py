@@ -15,6 +15,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 import deepseek_moe  # noqa: F401  (registers a class)
+import kimi_k2  # noqa: F401  (registers a class)
 import phimoe_longrope  # noqa: F401  (mends a class)
 import quantised
 import routing
@@ -146,7 +147,7 @@ class Oracle:
     @property
     def groups(self):
         """Number of groups of experts, and how many of them take part."""
-        return getattr(self.config, "n_group", 1), getattr(self.config, "topk_group", 1)
+        return routing.groups(self.config)
 
     def logits(self, tokens):
         """[n, V] in float32."""
@@ -212,7 +213,7 @@ class Oracle:
         logits, gates, selected = in_order(routed)
         model_type = self.config.model_type
         scores = routing.scores(model_type, logits.numpy())
-        choices, group_margin = routing.choices(scores + self.selection_bias(layer), *self.groups)
+        choices, group_margin = routing.choices(model_type, scores + self.selection_bias(layer), *self.groups)
         near_margin = routing.near_margin(logits.numpy(), self.config.router_jitter_noise) if model_type == "phimoe" else numpy.inf
         # transformers lists chosen experts in any order where it only adds them up.
         best_first = torch.gather(torch.from_numpy(choices), 1, selected).argsort(dim=1, descending=True, stable=True)

@@ -6,7 +6,19 @@ router does without some of its experts.
 
 import numpy
 
-SIGMOID = ("dots1", "glm4_moe", "minimax_m2")
+SIGMOID = ("deepseek_v3", "dots1", "glm4_moe", "glm4_moe_lite", "kimi_k2", "minimax_m2")
+
+
+def groups(config):
+    """Number of groups of experts, and how many of them take part."""
+    if getattr(config, "topk_method", None) == "greedy":
+        return 1, 1
+    return getattr(config, "n_group", 1), getattr(config, "topk_group", 1)
+
+
+def renormalises(config):
+    """Whether gates are divided by their sum."""
+    return config.model_type != "deepseek_v2" and getattr(config, "norm_topk_prob", True)
 
 
 def scores(model_type, logits):
@@ -17,15 +29,16 @@ def scores(model_type, logits):
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-def choices(ranked, groups, kept_groups):
+def choices(model_type, ranked, groups, kept_groups):
     """What is really ranked, [n, E], -inf in groups that are ruled out; and the least difference that decided about a group."""
     if groups == kept_groups:
         return ranked, numpy.inf
     grouped = ranked.reshape(len(ranked), groups, -1)
-    best_two = numpy.sort(grouped, axis=-1)[..., -2:].sum(axis=-1)
-    order = numpy.sort(best_two, axis=-1)
+    counted = 1 if model_type == "deepseek_v2" else 2
+    best = numpy.sort(grouped, axis=-1)[..., -counted:].sum(axis=-1)
+    order = numpy.sort(best, axis=-1)
     margin = (order[:, -kept_groups] - order[:, -kept_groups - 1]).min()
-    ruled_out = best_two < order[:, -kept_groups, None]
+    ruled_out = best < order[:, -kept_groups, None]
     return numpy.where(ruled_out[..., None], -numpy.inf, grouped).reshape(ranked.shape), margin
 
 

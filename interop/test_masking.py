@@ -38,10 +38,10 @@ class Masked:
         scores = routing.scores(self.oracle.config.model_type, masked.numpy())
         ranked = numpy.full_like(scores, -numpy.inf)
         ranked[:, experts] = (scores + self.oracle.selection_bias(layer))[:, experts]
-        choices, _ = routing.choices(ranked, *self.oracle.groups)
+        choices, _ = routing.choices(self.oracle.config.model_type, ranked, *self.oracle.groups)
         selected = torch.topk(torch.from_numpy(choices), gates.shape[1], dim=-1).indices
         gates = torch.from_numpy(scores).gather(1, selected)
-        if getattr(self.oracle.config, "norm_topk_prob", True):
+        if routing.renormalises(self.oracle.config):
             gates = gates / gates.sum(dim=-1, keepdim=True)
         routed = (masked, gates * getattr(self.oracle.config, "routed_scaling_factor", 1.0), selected)
         return routed if out[0] is logits else routed[::-1]

@@ -116,7 +116,8 @@ public final class Family {
         .forEachEntry((key, value) ->
             config
                 .find(key)
-                .filter(found -> !found.equals(value))
+                .filter(
+                    found -> !found.equals(value) && value.valueStream().noneMatch(found::equals))
                 .ifPresent(found -> {
                   throw new BadInputException(
                       config.where(),

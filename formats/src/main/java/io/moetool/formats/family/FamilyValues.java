@@ -8,8 +8,9 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Values of a family's data file for one config. A value is a literal, or {@code {"config": key or
- * keys, "onlyIf": key, "default": value}}: the first key the config holds, provided the {@code
- * onlyIf} key is true there, else the default.
+ * keys, "onlyIf": condition, "default": value}}: the first key the config holds, provided the
+ * condition is met there, else the default. A condition is a key that must be true, or an object of
+ * keys and the values they must have.
  */
 final class FamilyValues {
   private final JsonNode definition;
@@ -162,11 +163,7 @@ final class FamilyValues {
     if (!value.isObject()) {
       return value.isNull() ? Optional.empty() : Optional.of(value);
     }
-    JsonNode onlyIf = value.get("onlyIf");
-    boolean applies =
-        onlyIf == null
-            || config.find(onlyIf.stringValue()).map(JsonNode::booleanValue).orElse(false);
-    if (applies) {
+    if (applies(value.path("onlyIf"))) {
       for (String key : keys(value)) {
         Optional<JsonNode> found = config.find(key);
         if (found.isPresent()) {
@@ -176,6 +173,15 @@ final class FamilyValues {
     }
     JsonNode otherwise = value.get("default");
     return otherwise == null ? Optional.empty() : resolve(otherwise);
+  }
+
+  private boolean applies(JsonNode condition) {
+    return condition.isString()
+        ? config.find(condition.stringValue()).map(JsonNode::booleanValue).orElse(false)
+        : condition
+            .propertyStream()
+            .allMatch(required ->
+                config.find(required.getKey()).filter(required.getValue()::equals).isPresent());
   }
 
   private static List<String> keys(JsonNode value) {

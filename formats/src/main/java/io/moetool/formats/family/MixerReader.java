@@ -1,6 +1,7 @@
 package io.moetool.formats.family;
 
 import io.moetool.formats.BadInputException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,6 +27,9 @@ final class MixerReader {
   }
 
   List<TokenMixer> read() {
+    if (values.text(ATTENTION, "kind", "grouped").equals("latent")) {
+      return Collections.nCopies(layers, new LatentAttentionReader(config, values).read());
+    }
     int heads = values.count(ATTENTION, "heads");
     int headDim = values.count(ATTENTION, "headDim", Math.max(1, hidden / heads));
     Rope rope = rope(headDim);

@@ -10,6 +10,7 @@ final class MixerTensors {
   static List<RoleShape> of(TokenMixer mixer, int hidden) {
     return switch (mixer) {
       case Attention attention -> attention(attention, hidden);
+      case LatentAttention attention -> latent(attention, hidden);
     };
   }
 
@@ -38,6 +39,30 @@ final class MixerTensors {
         tensors.add(RoleShape.of(TensorRole.KEY_NORM, keyValue));
       }
     }
+    return tensors;
+  }
+
+  private static List<RoleShape> latent(LatentAttention attention, int hidden) {
+    long rank = attention.keyValueRank();
+    long up = (long) attention.heads() * (attention.plainWidth() + attention.valueWidth());
+    List<RoleShape> tensors = new ArrayList<>();
+    if (attention.queryRank().isPresent()) {
+      int queryRank = attention.queryRank().getAsInt();
+      tensors.add(
+          RoleShape.of(TensorRole.QUERY_DOWN, queryRank, hidden).withBias(attention.downBias()));
+      tensors.add(RoleShape.of(TensorRole.QUERY_DOWN_NORM, queryRank));
+      tensors.add(RoleShape.of(TensorRole.QUERY_UP, attention.queryWidth(), queryRank));
+    } else {
+      tensors.add(RoleShape.of(TensorRole.QUERY, attention.queryWidth(), hidden));
+    }
+    tensors.add(
+        RoleShape.of(TensorRole.KEY_VALUE_DOWN, rank + attention.rotaryWidth(), hidden)
+            .withBias(attention.downBias()));
+    tensors.add(RoleShape.of(TensorRole.KEY_VALUE_DOWN_NORM, rank));
+    tensors.add(RoleShape.of(TensorRole.KEY_VALUE_UP, up, rank));
+    tensors.add(
+        RoleShape.of(TensorRole.OUTPUT, hidden, attention.outputWidth())
+            .withBias(attention.outputBias()));
     return tensors;
   }
 }

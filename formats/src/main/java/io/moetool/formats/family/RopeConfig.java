@@ -37,6 +37,23 @@ final class RopeConfig {
     return new Rope(layout, theta, rotaryDim, scaling(rotaryDim / 2));
   }
 
+  /**
+   * What latent attention multiplies its softmax scale by where rotations are scaled: {@link
+   * #yarnScale} of {@code mscale_all_dim}, squared, since it stands for a factor on both queries
+   * and keys. 1 without {@code mscale_all_dim}.
+   *
+   * <p>Release 4.57 of the reference library leaves it out for {@code deepseek_v2}; the published
+   * code, vLLM and later releases have it.
+   */
+  double softmaxFactor() {
+    Optional<JsonNode> scaling = scalingNode();
+    if (scaling.isEmpty() || type(scaling.get()).equals("default")) {
+      return 1;
+    }
+    double all = scaling.get().path("mscale_all_dim").asDouble(0);
+    return all == 0 ? 1 : Math.pow(yarnScale(factor(scaling.get()), all), 2);
+  }
+
   private void requireOneForAllLayers() {
     if (parameters.isPresent() && parameters.get().valueStream().anyMatch(JsonNode::isObject)) {
       throw new BadInputException(
@@ -48,13 +65,12 @@ final class RopeConfig {
   }
 
   private RopeScaling scaling(int pairs) {
-    Optional<JsonNode> scaling = parameters.or(() -> config.find("rope_scaling"));
+    Optional<JsonNode> scaling = scalingNode();
     if (scaling.isEmpty()) {
       return new RopeScaling.None();
     }
     JsonNode node = scaling.get();
-    JsonNode type = node.has("rope_type") ? node.get("rope_type") : node.path("type");
-    return switch (type.asString("default")) {
+    return switch (type(node)) {
       case "default" -> new RopeScaling.None();
       case "linear" -> new RopeScaling.Linear(factor(node));
       case "yarn" -> yarn(node);
@@ -69,7 +85,7 @@ final class RopeConfig {
       default ->
           throw new BadInputException(
               config.where(),
-              "rope scaling '%s' is not supported".formatted(type.asString("")),
+              "rope scaling '%s' is not supported".formatted(type(node)),
               "supported: default, linear, yarn, llama3, longrope, dynamic with alpha");
     };
   }
@@ -101,6 +117,15 @@ final class RopeConfig {
           MEND);
     }
     return factors;
+  }
+
+  private Optional<JsonNode> scalingNode() {
+    return parameters.or(() -> config.find("rope_scaling"));
+  }
+
+  private static String type(JsonNode scaling) {
+    return (scaling.has("rope_type") ? scaling.get("rope_type") : scaling.path("type"))
+        .asString("default");
   }
 
   private RopeScaling yarn(JsonNode node) {

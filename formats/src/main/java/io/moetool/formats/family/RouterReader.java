@@ -59,6 +59,7 @@ final class RouterReader {
   private RouterSpec.Weighting weighting() {
     String name = values.text(SECTION, "weighting");
     return switch (name) {
+      case "plain" -> new RouterSpec.Weighting.Plain();
       case "sum" -> new RouterSpec.Weighting.Sum();
       case "sum_plus" ->
           new RouterSpec.Weighting.SumPlus((float) values.number(SECTION, "epsilon"));

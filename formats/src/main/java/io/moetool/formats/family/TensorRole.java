@@ -18,7 +18,7 @@ public enum TensorRole {
   HEAD(Group.HEAD),
   /** Norm before attention, {@code [H]}. */
   ATTENTION_NORM(Group.NORM),
-  /** Query projection, {@code [heads * headDim, H]}. */
+  /** Query projection, {@code [heads * headDim, H]}; latent attention may have two instead. */
   QUERY(Group.ATTENTION),
   /** Key projection, {@code [keyValueHeads * headDim, H]}. */
   KEY(Group.ATTENTION),
@@ -32,6 +32,24 @@ public enum TensorRole {
   KEY_NORM(Group.ATTENTION),
   /** Logit of every head that takes a share of the softmax, {@code [heads]}. */
   SINKS(Group.ATTENTION),
+  /** Projection to what queries are made of, {@code [queryRank, H]}. */
+  QUERY_DOWN(Group.ATTENTION),
+  /** Norm of what queries are made of, {@code [queryRank]}. */
+  QUERY_DOWN_NORM(Group.ATTENTION),
+  /** Projection of it to queries, {@code [heads * keyWidth, queryRank]}. */
+  QUERY_UP(Group.ATTENTION),
+  /**
+   * Projection to what keys and values are made of, and to the rotated part of keys that all heads
+   * share, {@code [keyValueRank + rotaryWidth, H]}.
+   */
+  KEY_VALUE_DOWN(Group.ATTENTION),
+  /** Norm of what keys and values are made of, {@code [keyValueRank]}. */
+  KEY_VALUE_DOWN_NORM(Group.ATTENTION),
+  /**
+   * Projection of it to the part of keys that is not rotated and to values, head by head, {@code
+   * [heads * (plainWidth + valueWidth), keyValueRank]}.
+   */
+  KEY_VALUE_UP(Group.ATTENTION),
   /** Norm before the feed-forward block, {@code [H]}. */
   FEED_FORWARD_NORM(Group.NORM),
   /** Router, {@code [E, H]}. */

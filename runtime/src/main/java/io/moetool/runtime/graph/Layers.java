@@ -135,6 +135,11 @@ final class Layers {
 
   /** RMS norm over the last axis, of whatever extent the role's weight has. */
   String rootMeanSquare(String x, TensorRole role) {
+    return rootMeanSquare(x, role, architecture.norm().epsilon());
+  }
+
+  /** RMS norm over the last axis with an epsilon of its own. */
+  String rootMeanSquare(String x, TensorRole role, double epsilon) {
     String weight = weights.weight(role);
     if (architecture.norm().kind() == Norm.Kind.RMS_PLUS_ONE) {
       weight = graph.node("Add", weight, graph.scalar(1f)).output();
@@ -142,7 +147,7 @@ final class Layers {
     return graph
         .node("RMSNormalization", x, weight)
         .with("axis", -1)
-        .with("epsilon", (float) architecture.norm().epsilon())
+        .with("epsilon", (float) epsilon)
         .output();
   }
 

@@ -1,6 +1,7 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.LatentAttention;
 import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.onnx.OnnxGraph;
 import java.util.Locale;
@@ -22,6 +23,7 @@ public enum OperatorForm {
     return switch (mixer) {
       case Attention attention ->
           new AttentionGraph(graph, attention, attention(graph, attention, sequences));
+      case LatentAttention attention -> new LatentAttentionGraph(graph, attention, sequences);
     };
   }
 

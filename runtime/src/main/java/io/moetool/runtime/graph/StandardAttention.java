@@ -2,7 +2,6 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
 import io.moetool.formats.onnx.OnnxGraph;
-import io.moetool.formats.onnx.OnnxType;
 import java.util.List;
 
 /** Operators of the ONNX standard with an explicit mask; takes heads of any width. */
@@ -18,16 +17,7 @@ final class StandardAttention implements SequenceAttention {
     this.attention = attention;
     this.sequences = sequences;
     heads = new RotatedHeads(graph, attention, sequences);
-    String total = int64(graph.node("Squeeze", sequences.totalLength()).output());
-    String length =
-        graph
-            .node("Gather", sequences.batchAndLength(graph), graph.scalar(1))
-            .with("axis", 0)
-            .output();
-    String first = graph.node("Sub", total, length).output();
-    String queries = graph.node("Range", first, total, graph.scalar(1)).output();
-    String keys = graph.node("Range", graph.scalar(0), total, graph.scalar(1)).output();
-    mask = mask(graph.node("Unsqueeze", queries, graph.constant(1)).output(), keys);
+    mask = CausalMask.of(graph, sequences, attention.reach());
   }
 
   @Override
@@ -95,24 +85,5 @@ final class StandardAttention implements SequenceAttention {
     return graph
         .node("Slice", present, graph.constant(0), graph.constant(-1), graph.constant(2))
         .output();
-  }
-
-  /**
-   * True where a query may see a key: not after it, and within reach. {@code [sequence, total]}.
-   */
-  private String mask(String queries, String keys) {
-    String causal = graph.node("LessOrEqual", keys, queries).output();
-    return switch (attention.reach()) {
-      case Attention.Reach.Everything _ -> causal;
-      case Attention.Reach.Window(int count) -> {
-        String distance = graph.node("Sub", queries, keys).output();
-        String near = graph.node("Less", distance, graph.scalar((long) count)).output();
-        yield graph.node("And", causal, near).output();
-      }
-    };
-  }
-
-  private String int64(String value) {
-    return graph.node("Cast", value).with("to", OnnxType.INT64.number()).output();
   }
 }

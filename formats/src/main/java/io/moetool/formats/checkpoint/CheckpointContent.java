@@ -15,10 +15,11 @@ import java.util.Set;
  * @param shards tensors of each weights file in the order they are to be written; empty shards are
  *     left out
  * @param configJson text of {@code config.json}
+ * @param modelCard text of {@code README.md}
  * @param files copied byte for byte
  */
 public record CheckpointContent(
-    List<List<OutputTensor>> shards, String configJson, List<CopiedFile> files) {
+    List<List<OutputTensor>> shards, String configJson, String modelCard, List<CopiedFile> files) {
   static final String CONFIG_FILE = "config.json";
 
   /** Room for a tensor's lines in index and manifest, generously. */
@@ -51,12 +52,16 @@ public record CheckpointContent(
 
   /** Disk space the folder needs; index and manifest are estimated from above. */
   public long diskBytes() {
-    long bytes = Math.addExact(weightBytes(), configJson.getBytes(StandardCharsets.UTF_8).length);
+    long bytes = Math.addExact(weightBytes(), utf8Bytes(configJson) + utf8Bytes(modelCard));
     for (CopiedFile file : files) {
       bytes = Math.addExact(bytes, size(file));
     }
     long tensors = shards.stream().mapToLong(List::size).sum();
     return Math.addExact(bytes, (tensors + 100) * BYTES_PER_TENSOR);
+  }
+
+  private static long utf8Bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   private static long size(CopiedFile file) {
@@ -83,7 +88,9 @@ public record CheckpointContent(
   }
 
   private static void requireUsableNames(List<CopiedFile> files) {
-    Set<String> names = new HashSet<>(Set.of(CONFIG_FILE, CheckpointIndex.FILE, Manifest.FILE));
+    Set<String> names =
+        new HashSet<>(
+            Set.of(CONFIG_FILE, FrontMatter.MODEL_CARD, CheckpointIndex.FILE, Manifest.FILE));
     for (CopiedFile file : files) {
       if (!names.add(file.name()) || file.name().endsWith(".safetensors")) {
         throw new IllegalArgumentException(file.name() + " is written already");

@@ -114,6 +114,7 @@ public final class CheckpointWriter {
       }
     }
     content.files().forEach(this::copy);
+    writeText(FrontMatter.MODEL_CARD, content.modelCard());
     writeText(CheckpointContent.CONFIG_FILE, content.configJson());
     if (shards.size() > 1) {
       writeText(CheckpointIndex.FILE, IndexText.of(content.tensorBytes(), weightMap));
@@ -160,6 +161,8 @@ public final class CheckpointWriter {
   }
 
   private void add(String name, Path file) throws IOException {
+    // The index comes last, also when the power is cut.
+    staged.force(file);
     written.add(new WrittenFile(name, Files.size(file), Sha256.of(file), Map.of()));
   }
 }

@@ -45,13 +45,20 @@ final class ModelFolder {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
-    Path target = real(file);
-    boolean inside = target.startsWith(real) || (blobs != null && blobs.equals(target.getParent()));
-    if (!inside) {
+    if (!holds(file)) {
       throw new BadInputException(
-          file.toString(), "is a link that leads out of its folder, to " + target, MEND);
+          file.toString(), "is a link that leads out of its folder, to " + real(file), MEND);
     }
     return Optional.of(file);
+  }
+
+  /** Whether a path in the folder is a file, and no link that leads out of it. */
+  boolean holds(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    Path target = real(file);
+    return target.startsWith(real) || (blobs != null && blobs.equals(target.getParent()));
   }
 
   private static Path relative(String namedBy, String name) {

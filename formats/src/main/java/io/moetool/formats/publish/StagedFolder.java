@@ -178,6 +178,15 @@ public final class StagedFolder implements AutoCloseable {
   }
 
   /**
+   * Puts a file on the disk, so that nothing written after it can be there without it.
+   *
+   * @param file below {@link #path()}
+   */
+  public void force(Path file) throws IOException {
+    Durable.forceFile(file);
+  }
+
+  /**
    * Puts the names of the files on the disk; their bytes are the writer's concern.
    *
    * @throws EnvironmentException if the disk refuses

@@ -37,6 +37,8 @@ class CheckpointWriterTest {
               files,
               Manifest.Origin::copyOf);
 
+  private static final String CARD = "# A model\n";
+
   private static final String CONFIG = "{\n  \"num_experts\": 2\n}\n";
 
   @TempDir Path folder;
@@ -55,6 +57,7 @@ class CheckpointWriterTest {
                 List.of(),
                 List.of(Tensors.filled("m", 7, 3))),
             CONFIG,
+            CARD,
             CheckpointFiles.of(source));
     Path out = folder.resolve("out");
 
@@ -67,10 +70,11 @@ class CheckpointWriterTest {
             "model-00002-of-00002.safetensors",
             "additional_chat_templates/tool.jinja",
             "tokenizer.json",
+            "README.md",
             "config.json",
             "model.safetensors.index.json",
             "moetool-manifest.json");
-    assertThat(out.toFile().list()).hasSize(7);
+    assertThat(out.toFile().list()).hasSize(8);
     for (WrittenFile file : written) {
       Path path = out.resolve(file.name());
       assertThat(Files.size(path)).isEqualTo(file.bytes());
@@ -98,7 +102,7 @@ class CheckpointWriterTest {
       assertThat(store.view("a").bytes().toArray(ValueLayout.JAVA_BYTE)).containsOnly(2).hasSize(5);
       assertThat(store.warnings()).isEmpty();
       Manifest manifest = Manifest.read(out.resolve(Manifest.FILE));
-      assertThat(manifest.files()).hasSize(6).doesNotContainKey(Manifest.FILE);
+      assertThat(manifest.files()).hasSize(7).doesNotContainKey(Manifest.FILE);
       assertThat(manifest.tensors()).containsOnlyKeys("z", "a", "m");
       manifest
           .tensors()
@@ -112,7 +116,8 @@ class CheckpointWriterTest {
     Path out = folder.resolve("out");
     write(out, one());
     assertThat(out.toFile().list())
-        .containsExactlyInAnyOrder("model.safetensors", "config.json", "moetool-manifest.json");
+        .containsExactlyInAnyOrder(
+            "model.safetensors", "README.md", "config.json", "moetool-manifest.json");
   }
 
   @Test
@@ -121,6 +126,7 @@ class CheckpointWriterTest {
         new CheckpointContent(
             List.of(List.of(Tensors.filled("b", 3, 1)), List.of(Tensors.filled("a", 3, 1))),
             CONFIG,
+            CARD,
             List.of());
     List<WrittenFile> first = write(folder.resolve("first"), content);
     List<WrittenFile> second = write(folder.resolve("second"), content);
@@ -137,7 +143,7 @@ class CheckpointWriterTest {
             });
     CheckpointContent content =
         new CheckpointContent(
-            List.of(List.of(broken), List.of(Tensors.filled("a", 3, 1))), CONFIG, List.of());
+            List.of(List.of(broken), List.of(Tensors.filled("a", 3, 1))), CONFIG, CARD, List.of());
     assertThatThrownBy(() -> write(folder.resolve("deep/out"), content))
         .isInstanceOf(EnvironmentException.class)
         .hasMessageContaining("no route to disk");
@@ -184,7 +190,7 @@ class CheckpointWriterTest {
           };
       shards.add(List.of(new OutputTensor(new TensorInfo(name, DType.U8, Shape.of(3)), content)));
     }
-    return new CheckpointContent(shards, CONFIG, List.of());
+    return new CheckpointContent(shards, CONFIG, CARD, List.of());
   }
 
   @Test
@@ -194,8 +200,8 @@ class CheckpointWriterTest {
     List<String> asked = new ArrayList<>();
     TensorContent content = sink -> asked.add("content");
     OutputTensor tensor = new OutputTensor(new TensorInfo("a", DType.U8, Shape.of(0)), content);
-    assertThatThrownBy(
-            () -> write(out, new CheckpointContent(List.of(List.of(tensor)), CONFIG, List.of())))
+    assertThatThrownBy(() ->
+            write(out, new CheckpointContent(List.of(List.of(tensor)), CONFIG, CARD, List.of())))
         .isInstanceOf(BadInputException.class)
         .hasMessage(out + ": exists\n  choose another folder or remove it");
     assertThat(asked).isEmpty();
@@ -225,7 +231,7 @@ class CheckpointWriterTest {
     assertThatThrownBy(() ->
             write(
                 folder.resolve("out"),
-                new CheckpointContent(List.of(List.of(huge)), CONFIG, List.of())))
+                new CheckpointContent(List.of(List.of(huge)), CONFIG, CARD, List.of())))
         .isInstanceOf(EnvironmentException.class)
         .hasMessageStartingWith(folder + ": not enough disk space: 576.5 PB needed, ");
     assertThat(folder).isEmptyDirectory();
@@ -237,6 +243,7 @@ class CheckpointWriterTest {
         new CheckpointContent(
             List.of(List.of(Tensors.filled("b", 3, 1)), List.of(Tensors.filled("a", 3, 1))),
             CONFIG,
+            CARD,
             List.of());
     List<Long> reports = new ArrayList<>();
     CheckpointWriter.write(
@@ -255,21 +262,23 @@ class CheckpointWriterTest {
   @Test
   void contentThatCannotBeACheckpointIsAMistakeOfTheCaller() {
     OutputTensor a = Tensors.filled("a", 1, 1);
-    assertThatThrownBy(() -> new CheckpointContent(List.of(List.of()), CONFIG, List.of()))
+    assertThatThrownBy(() -> new CheckpointContent(List.of(List.of()), CONFIG, CARD, List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a checkpoint needs a tensor");
     assertThatThrownBy(
-            () -> new CheckpointContent(List.of(List.of(a), List.of(a)), CONFIG, List.of()))
+            () -> new CheckpointContent(List.of(List.of(a), List.of(a)), CONFIG, CARD, List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("tensor a is given twice");
     CopiedFile config = new CopiedFile("config.json", folder.resolve("config.json"));
-    assertThatThrownBy(() -> new CheckpointContent(List.of(List.of(a)), CONFIG, List.of(config)))
+    assertThatThrownBy(
+            () -> new CheckpointContent(List.of(List.of(a)), CONFIG, CARD, List.of(config)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("config.json is written already");
   }
 
   private static CheckpointContent one() {
-    return new CheckpointContent(List.of(List.of(Tensors.filled("a", 3, 1))), CONFIG, List.of());
+    return new CheckpointContent(
+        List.of(List.of(Tensors.filled("a", 3, 1))), CONFIG, CARD, List.of());
   }
 
   private static List<WrittenFile> write(Path out, CheckpointContent content, Path... sources) {

@@ -121,7 +121,7 @@ class FingerprintTest {
         out,
         List.of(),
         Leftover.REFUSE,
-        new CheckpointContent(shards, config, List.of()),
+        new CheckpointContent(shards, config, "", List.of()),
         CheckpointWriterTest.MANIFEST,
         WriteProgress.none());
     try (CheckpointStore store = CheckpointStore.open(out)) {

@@ -73,6 +73,7 @@ class TinyMoeTest {
                   store.names().reversed().stream().map(name -> copy(store, name)).toList(),
                   5_000_000),
               Json.writeCompact(Json.readObject(store.configFile())),
+              "",
               CheckpointFiles.of(MODEL)),
           CheckpointWriterTest.MANIFEST,
           WriteProgress.none());

@@ -28,7 +28,7 @@ final class PruneWork {
   private final Map<String, TensorMove> moves = new HashMap<>();
   private final CheckpointContent content;
 
-  private PruneWork(SourceModel source, Plan plan, OptionalLong shardBytes) {
+  private PruneWork(SourceModel source, Plan plan, OptionalLong shardBytes, String toolVersion) {
     this.source = source;
     this.plan = plan;
     PrunedTensors pruned = new PrunedTensors(source.architecture(), plan.kept());
@@ -46,14 +46,16 @@ final class PruneWork {
         new CheckpointContent(
             shards,
             PrunedConfig.text(source, plan.expertsAfter(), plan.kept()),
+            new ModelCard(source, plan, shardBytes, toolVersion).text(),
             CheckpointFiles.of(source.tensors().folder()));
   }
 
   /** Checks plan and source, then lays out the result; reads headers only. */
-  static PruneWork prepare(SourceModel source, String where, Plan plan, OptionalLong shardBytes) {
+  static PruneWork prepare(
+      SourceModel source, String where, Plan plan, OptionalLong shardBytes, String toolVersion) {
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
     SoundCheckpoint.require(source.architecture(), source.tensors());
-    return new PruneWork(source, plan, shardBytes);
+    return new PruneWork(source, plan, shardBytes, toolVersion);
   }
 
   CheckpointContent content() {

@@ -41,7 +41,7 @@ public final class Pruner {
    * @throws BadInputException as {@link #prune}
    */
   public PrunePreview preview(String where, Plan plan, OptionalLong shardBytes) {
-    return PruneWork.prepare(source, where, plan, shardBytes).preview();
+    return PruneWork.prepare(source, where, plan, shardBytes, toolVersion).preview();
   }
 
   /** As {@link #prune(String, Plan, OptionalLong, Path, Leftover, WriteProgress)}, from nothing. */
@@ -72,7 +72,7 @@ public final class Pruner {
       Leftover leftover,
       WriteProgress progress) {
     long start = System.nanoTime();
-    PruneWork work = PruneWork.prepare(source, where, plan, shardBytes);
+    PruneWork work = PruneWork.prepare(source, where, plan, shardBytes, toolVersion);
     CheckpointWriter.write(
         output,
         source.files(),

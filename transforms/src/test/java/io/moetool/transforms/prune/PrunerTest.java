@@ -140,6 +140,7 @@ class PrunerTest {
     }
     assertThat(Folders.hashes(out).keySet())
         .containsExactly(
+            "README.md",
             "config.json",
             "model-00001-of-00003.safetensors",
             "model-00002-of-00003.safetensors",
@@ -193,6 +194,51 @@ class PrunerTest {
   }
 
   @Test
+  void theCardSaysWhatWasDoneAndKeepsTheLicence() throws IOException {
+    Files.writeString(
+        folder.resolve("model/README.md"),
+        "---\nlicense: apache-2.0\nbase_model: a/b\nmodel-index:\n- name: x\n---\n# Original\n");
+    Plan plan = plan(source, Target.keep(4));
+    prune(plan);
+
+    String card = Files.readString(out.resolve("README.md"));
+    assertThat(card)
+        .startsWith(
+            """
+            ---
+            license: apache-2.0
+            base_model: a/b
+            tags:
+            - moe
+            - pruned
+            - moetool
+            ---
+
+            # A qwen3_moe model with 4 of 8 experts per layer
+            """)
+        .contains("| experts per layer | 8 | 4 |")
+        .contains("Source: `" + source.fingerprint() + "`")
+        .contains("| 2 | 0 2 4 6 | ")
+        .contains("moetool prune SOURCE --plan plan.json -o OUT")
+        .contains(
+            "not taken over because it is about the source or could not be read: model-index.")
+        .doesNotContain("Original")
+        .doesNotContain(folder.toString());
+  }
+
+  @Test
+  void aTextOfThePlanCannotBecomeMarkup() throws IOException {
+    String text =
+        PlanFile.text(plan(source, Target.keep(4)))
+            .replaceFirst("\"target\": \"[^\"]*\"", "\"target\": \"<script>|`x`\\\\n---\"");
+    prune(PlanFile.parse("plan.json", text));
+
+    assertThat(Files.readString(out.resolve("README.md")))
+        .contains("- Target: &#60;script&#62;&#124;&#96;x&#96; ---.\n")
+        .doesNotContain("<script>");
+  }
+
+  @Test
   void twoRunsGiveTheSameFolder() {
     Plan plan = plan(source, Target.keep(4));
     prune(plan);
@@ -200,7 +246,7 @@ class PrunerTest {
     new Pruner(source, "test")
         .prune("plan", plan, OptionalLong.empty(), again, WriteProgress.none());
 
-    assertThat(Folders.hashes(again)).isEqualTo(Folders.hashes(out)).hasSize(7);
+    assertThat(Folders.hashes(again)).isEqualTo(Folders.hashes(out)).hasSize(8);
   }
 
   @Test

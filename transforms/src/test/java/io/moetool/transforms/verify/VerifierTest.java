@@ -64,7 +64,7 @@ class VerifierTest {
 
     assertThat(verification.findings()).isEmpty();
     assertThat(verification.passed()).isTrue();
-    assertThat(verification.files()).isEqualTo(5);
+    assertThat(verification.files()).isEqualTo(6);
     assertThat(verification.tensors()).isEqualTo(30 + 2 * (1 + 4 * 3));
     assertThat(verification.source()).isEmpty();
   }

@@ -1,0 +1,215 @@
+package io.moetool.transforms.prune;
+
+import io.moetool.analyzers.inspect.LoadMatrix;
+import io.moetool.analyzers.inspect.Loading;
+import io.moetool.analyzers.saliency.SaliencyCatalog;
+import io.moetool.analyzers.saliency.SaliencyMethod;
+import io.moetool.formats.checkpoint.FrontMatter;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.LayerPlan;
+import io.moetool.transforms.plan.Plan;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+
+/**
+ * The {@code README.md} of a pruned checkpoint: what was done to which model, how it was decided,
+ * how to do it again. Holds no time and no path: the same work gives the same bytes. Texts from the
+ * plan, which anybody may have edited, are shown as text.
+ */
+final class ModelCard {
+  private final SourceModel source;
+  private final Plan plan;
+  private final OptionalLong shardBytes;
+  private final String toolVersion;
+
+  ModelCard(SourceModel source, Plan plan, OptionalLong shardBytes, String toolVersion) {
+    this.source = source;
+    this.plan = plan;
+    this.shardBytes = shardBytes;
+    this.toolVersion = toolVersion;
+  }
+
+  String text() {
+    FrontMatter original = FrontMatter.ofModel(source.tensors().folder());
+    return original.with("tags", List.of("moe", "pruned", "moetool")).text()
+        + """
+
+        # A %s model with %d of %d experts per layer
+
+        Made from another checkpoint by removing experts; no weight was computed anew. What stayed has the bytes of the source: experts are
+        renumbered in ascending order, routers have the rows of the experts that stayed, and `config.json` differs in the count of experts.
+
+        | | source | this model |
+        | --- | ---: | ---: |
+        | experts per layer | %d | %d |
+        | experts per token | %d | %d |
+        | bytes of tensors | %s | %s |
+
+        Source: `%s`
+
+        """
+            .formatted(
+                plain(plan.source().modelType()),
+                plan.expertsAfter(),
+                plan.expertsBefore(),
+                plan.expertsBefore(),
+                plan.expertsAfter(),
+                plan.expertsPerToken(),
+                plan.expertsPerToken(),
+                grouped(plan.forecast().bytesBefore()),
+                grouped(plan.forecast().bytesAfter()),
+                plan.source().fingerprint())
+        + decision()
+        + layers()
+        + quality()
+        + again()
+        + loading()
+        + leftOut(original);
+  }
+
+  private String decision() {
+    StringBuilder text = new StringBuilder("## How it was decided\n\n");
+    text.append("- Target: ").append(plain(plan.options().target())).append(".\n");
+    text.append("- Method: ").append(method()).append("\n");
+    plan.statistics()
+        .ifPresent(statistics ->
+            text.append(
+                "- Measured on %s tokens of calibration data, `%s`.\n"
+                    .formatted(grouped(statistics.tokens()), plain(statistics.dataFingerprint()))));
+    plan.options()
+        .protection()
+        .forEach(rule -> text.append("- Protected: ").append(plain(rule)).append(".\n"));
+    plan.warnings()
+        .forEach(warning -> text.append("- Warning: ").append(plain(warning)).append("\n"));
+    return text.append('\n').toString();
+  }
+
+  private String method() {
+    String seed =
+        plan.options().seed().isPresent() ? ", seed " + plan.options().seed().getAsLong() : "";
+    Optional<SaliencyMethod> known =
+        SaliencyCatalog.names().contains(plan.method())
+            ? Optional.of(SaliencyCatalog.named(plan.method(), 0))
+            : Optional.empty();
+    return "%s%s%s."
+        .formatted(
+            plain(plan.method()),
+            seed,
+            known
+                .map(m -> ": %s (%s)".formatted(plain(m.description()), plain(m.source())))
+                .orElse(""));
+  }
+
+  private String layers() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            | layer | removed experts | margin |
+            | ---: | --- | ---: |
+            """);
+    for (LayerPlan layer : plan.layers()) {
+      text.append(
+          "| %d | %s | %s |\n"
+              .formatted(
+                  layer.layer(),
+                  layer.dropped().stream().map(String::valueOf).collect(Collectors.joining(" ")),
+                  margin(layer.margin())));
+    }
+    return text
+        + """
+
+        The margin is the lowest score that stayed without protection minus the highest that went. All scores are in the plan, in
+        `moetool-manifest.json`.
+
+        """;
+  }
+
+  private static String margin(OptionalDouble margin) {
+    return margin.isPresent() ? String.format(Locale.ROOT, "%.3g", margin.getAsDouble()) : "";
+  }
+
+  private static String quality() {
+    return """
+    ## What it cost
+
+    Was not measured when this was written. On text of your own:
+
+    ```
+    moetool validate SOURCE THIS --data held-out.jsonl
+    ```
+
+    """;
+  }
+
+  private String again() {
+    return """
+    ## Make it again, and check it
+
+    With moetool %s, the source, and the plan out of the manifest (`jq .plan moetool-manifest.json > plan.json`):
+
+    ```
+    moetool prune SOURCE --plan plan.json%s -o OUT
+    moetool verify THIS --source SOURCE
+    ```
+
+    The second command re-reads every byte and proves which tensors are the source's.
+
+    """
+        .formatted(
+            plain(toolVersion),
+            shardBytes.isPresent() ? " --shard-size " + shardBytes.getAsLong() : "");
+  }
+
+  private String loading() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            ## Where it loads
+
+            Where the source loads, in the same way, by these rules:
+
+            """);
+    for (Loading loading : LoadMatrix.of(true, plan.expertsAfter(), plan.expertsPerToken())) {
+      text.append(
+          "- %s: %s; %s.\n".formatted(loading.program(), loading.verdict().key(), loading.rule()));
+    }
+    return text.toString();
+  }
+
+  private static String leftOut(FrontMatter original) {
+    return original.leftOut().isEmpty()
+        ? ""
+        : """
+
+        The source's card says more, which was not taken over because it is about the source or could not be read: %s.
+        """
+            .formatted(
+                original.leftOut().stream()
+                    .map(ModelCard::plain)
+                    .collect(Collectors.joining(", ")));
+  }
+
+  private static String grouped(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  /** Text that a Markdown renderer shows as it is, on one line. */
+  private static String plain(String text) {
+    StringBuilder plain = new StringBuilder();
+    text.codePoints()
+        .forEach(c -> {
+          if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+            plain.append(' ');
+          } else if ("\\`*{}[]<>#|!~$&".indexOf(c) >= 0) {
+            plain.append("&#").append(c).append(';');
+          } else {
+            plain.appendCodePoint(c);
+          }
+        });
+    return plain.toString();
+  }
+}

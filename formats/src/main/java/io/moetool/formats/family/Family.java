@@ -1,6 +1,7 @@
 package io.moetool.formats.family;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.quantisation.Quantisation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +48,7 @@ public final class Family {
     int layers = values.count("dimensions", "layers");
     int hidden = values.count("dimensions", "hidden");
     requireCovered(config);
-    TensorNames names = new TensorLayout(definition, QuantisationReader.read(config)).names(stored);
+    TensorNames names = names(QuantisationReader.read(config), stored);
     return new Architecture(
         id(),
         whole.modelType(),
@@ -66,6 +67,11 @@ public final class Family {
         values.count("dimensions", "denseWidth"),
         names,
         values.places("dimensions", "experts"));
+  }
+
+  /** The names that a checkpoint with these tensors uses. */
+  TensorNames names(Quantisation quantisation, Set<String> stored) {
+    return new TensorLayout(definition, quantisation).names(stored);
   }
 
   private static Wiring wiring(ModelConfig config, FamilyValues values) {

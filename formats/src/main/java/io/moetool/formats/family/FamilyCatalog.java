@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -82,15 +83,27 @@ public final class FamilyCatalog {
     return families.stream()
         .filter(family -> family.modelTypes().contains(modelType))
         .findFirst()
-        .orElseThrow(() ->
+        .orElseThrow(() -> unknown(config, stored))
+        .resolve(config, stored);
+  }
+
+  /** Refuses a model type; where its tensors look familiar, says which families they look like. */
+  private BadInputException unknown(ModelConfig config, Set<String> stored) {
+    String known =
+        "known: "
+            + families.stream()
+                .flatMap(family -> family.modelTypes().stream())
+                .collect(Collectors.joining(", "));
+    String problem = "model type '%s' is not known".formatted(config.modelType());
+    Optional<LikelyFamilies> likely =
+        LikelyFamilies.of(families, QuantisationReader.read(config), stored);
+    return likely
+        .map(found ->
             new BadInputException(
                 config.where(),
-                "model type '%s' is not known".formatted(modelType),
-                "known: "
-                    + families.stream()
-                        .flatMap(family -> family.modelTypes().stream())
-                        .collect(Collectors.joining(", "))))
-        .resolve(config, stored);
+                "%s, but %s".formatted(problem, found.evidence()),
+                "if it computes what one of them does, set model_type to it in a copy; " + known))
+        .orElseGet(() -> new BadInputException(config.where(), problem, known));
   }
 
   private static List<Family> read(Path folder) throws IOException {

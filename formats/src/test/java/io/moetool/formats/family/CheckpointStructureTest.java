@@ -1,8 +1,10 @@
 package io.moetool.formats.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import io.moetool.formats.BadInputException;
 import io.moetool.formats.DType;
 import io.moetool.formats.HeaderStore;
 import java.util.List;
@@ -274,6 +276,22 @@ class CheckpointStructureTest {
     assertThat(check(fp8(QWEN)))
         .containsExactly(
             "ERROR weights, 'model.layers.1.mlp.gate.weight': is F8_E4M3, but routers are only supported in plain element types");
+  }
+
+  @Test
+  void anUnknownTypeIsToldWhatItLooksLike() {
+    qwen();
+    headers.add("visual.patch.weight", 3);
+    ModelConfig unknown = ModelConfig.parse("config.json", QWEN.replace("qwen3_moe", "qwen9"));
+    assertThatThrownBy(() -> FamilyCatalog.builtIn().resolve(unknown, headers.store))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("model type 'qwen9' is not known, but 35 of its 36 tensor names are")
+        .hasMessageContaining("qwen3_moe")
+        .hasMessageContaining("set model_type to it in a copy");
+    HeaderStore foreign = new HeaderStore().add("h.0.w", 1).add("model.norm.weight", 1);
+    assertThatThrownBy(() -> FamilyCatalog.builtIn().resolve(unknown, foreign))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith("config.json: model type 'qwen9' is not known\n  known: ");
   }
 
   private static String fp8(String config) {

@@ -27,7 +27,7 @@ EXPERT_NAMES = {
     "phimoe": MIXTRAL_NAMES,
     None: ("mlp.experts.{}.gate_proj", "mlp.experts.{}.up_proj", "mlp.experts.{}.down_proj"),
 }
-ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "mlp.router", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
+ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "mlp.router", "feed_forward.router", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
 STACKED_NAMES = (
     ("block_sparse_moe.input_linear.weight", "block_sparse_moe.output_linear.weight"),
     ("mlp.experts.gate_up_proj", "mlp.experts.down_proj"),
@@ -180,10 +180,17 @@ class Oracle:
 
     def expert(self, layer, expert, inputs):
         """What one expert makes of rows of inputs, from the weights in the files."""
+        if self.config.model_type == "llama4_text":
+            return self._llama4_expert(f"model.layers.{layer}.feed_forward.experts.", expert, inputs)
         if self.config.model_type == "gpt_oss":
             return self._gpt_oss_expert(f"model.layers.{layer}.mlp.experts.", expert, inputs)
         gate, up, down = self.expert_weights(layer, expert)
         return (torch.nn.functional.silu(inputs @ gate.T) * (inputs @ up.T)) @ down.T
+
+    def _llama4_expert(self, prefix, expert, inputs):
+        """The first half of the columns is the gate's."""
+        gate, up = (inputs @ self.tensors[prefix + "gate_up_proj"][expert]).chunk(2, dim=-1)
+        return (torch.nn.functional.silu(gate) * up) @ self.tensors[prefix + "down_proj"][expert]
 
     def _gpt_oss_expert(self, prefix, expert, inputs):
         """Columns alternate between gate and up; both are bounded."""
@@ -210,7 +217,15 @@ class Oracle:
 
     def _block(self, layer, inputs, output, routed, hidden_after):
         inputs, output = inputs.flatten(0, -2), output.flatten(0, -2)
-        logits, gates, selected = in_order(routed)
+        scales = None
+        if self.config.model_type == "llama4_text":
+            # Gates multiply what experts read; what they yield is added as it is.
+            scales, logits = routed
+            selected = logits.topk(self.config.num_experts_per_tok, dim=-1).indices
+            gates = torch.ones(selected.shape)
+            output = output.reshape(logits.shape[1], -1, output.shape[-1]).sum(dim=0)
+        else:
+            logits, gates, selected = in_order(routed)
         model_type = self.config.model_type
         scores = routing.scores(model_type, logits.numpy())
         choices, group_margin = routing.choices(model_type, scores + self.selection_bias(layer), *self.groups)
@@ -222,7 +237,8 @@ class Oracle:
         outputs = torch.empty(*selected.shape, inputs.shape[-1])
         for expert in range(logits.shape[-1]):
             token, place = torch.where(selected == expert)
-            outputs[token, place] = self.expert(layer, expert, inputs[token])
+            read = inputs[token] if scales is None else inputs[token] * scales[token, expert, None]
+            outputs[token, place] = self.expert(layer, expert, read)
         again = (gates[..., None] * outputs).sum(dim=1)
         limit = LARGEST_DIFFERENCE * max(1.0, output.abs().max().item())
         assert (again - output).abs().max() <= limit, (layer, (again - output).abs().max())
@@ -233,7 +249,7 @@ class Oracle:
 
 def feed_forward(layer):
     """The module after attention: a mixture-of-experts block or a dense one."""
-    return layer.mlp if hasattr(layer, "mlp") else layer.block_sparse_moe
+    return next(getattr(layer, name) for name in ("mlp", "feed_forward", "block_sparse_moe") if hasattr(layer, name))
 
 
 def router_name(tensors, layer):

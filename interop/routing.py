@@ -6,7 +6,7 @@ router does without some of its experts.
 
 import numpy
 
-SIGMOID = ("deepseek_v3", "dots1", "glm4_moe", "glm4_moe_lite", "kimi_k2", "minimax_m2")
+SIGMOID = ("deepseek_v3", "dots1", "glm4_moe", "glm4_moe_lite", "kimi_k2", "llama4_text", "minimax_m2")
 
 
 def groups(config):

@@ -28,7 +28,16 @@ class Masked:
         for hook in self.hooks:
             hook.remove()
 
+    def _route_inputs(self, logits, experts):
+        """Llama-4: what every expert's input is multiplied by, zero for experts that are not chosen."""
+        masked = torch.full_like(logits, -torch.inf)
+        masked[:, experts] = logits[:, experts]
+        best = torch.topk(masked, self.oracle.config.num_experts_per_tok, dim=-1)
+        return torch.zeros_like(logits).scatter_(1, best.indices, best.values.sigmoid()), masked
+
     def _route(self, layer, out, experts):
+        if self.oracle.config.model_type == "llama4_text":
+            return self._route_inputs(out[1], experts)
         logits, gates, _ = in_order(out)
         masked = torch.full_like(logits, -torch.inf)
         masked[:, experts] = logits[:, experts]

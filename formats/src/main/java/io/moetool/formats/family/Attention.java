@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
  * @param reach which earlier tokens a token sees
  * @param sinks whether every head has a logit of its own that takes a share of the softmax and
  *     yields nothing (arXiv 2309.17453)
+ * @param temperature how queries grow with their position, if they do
  */
 public record Attention(
     int heads,
@@ -32,7 +33,8 @@ public record Attention(
     OptionalDouble clip,
     Optional<Rope> rope,
     Reach reach,
-    boolean sinks)
+    boolean sinks,
+    Optional<Temperature> temperature)
     implements TokenMixer {
 
   /** What the norm of queries and keys covers. */
@@ -40,6 +42,8 @@ public record Attention(
     NONE,
     /** Each head by itself; weights are {@code [headDim]}. */
     PER_HEAD,
+    /** Each head by itself, without weights. */
+    PER_HEAD_WEIGHTLESS,
     /** The whole projection before it is split into heads. */
     WHOLE
   }
@@ -55,7 +59,22 @@ public record Attention(
      * @param keys number of keys a token sees, itself included
      */
     record Window(int keys) implements Reach {}
+
+    /**
+     * Those of its own chunk: sequences are cut into pieces that do not see each other.
+     *
+     * @param tokens length of a chunk
+     */
+    record Chunk(int tokens) implements Reach {}
   }
+
+  /**
+   * Queries at position p are multiplied by {@code 1 + scale * ln(1 + floor((p + 1) / floor))}.
+   *
+   * @param scale how fast they grow
+   * @param floor tokens that leave the factor as it is
+   */
+  public record Temperature(double scale, double floor) {}
 
   /** Width of the query projection. */
   public int queryWidth() {

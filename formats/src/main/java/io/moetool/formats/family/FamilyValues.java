@@ -71,6 +71,13 @@ final class FamilyValues {
     return find(section, key).isPresent() ? flag(section, key) : otherwise;
   }
 
+  /** True, or a number other than zero; {@code otherwise} where neither config nor family says. */
+  boolean isTrue(String section, String key, boolean otherwise) {
+    return find(section, key)
+        .map(value -> value.isNumber() ? value.doubleValue() != 0 : flag(section, key))
+        .orElse(otherwise);
+  }
+
   boolean flag(String section, String key) {
     JsonNode value = required(section, key);
     if (!value.isBoolean()) {
@@ -143,6 +150,11 @@ final class FamilyValues {
           "use the config the checkpoint was published with");
     }
     return places;
+  }
+
+  /** Whether config or family says anything. */
+  boolean isGiven(String section, String key) {
+    return find(section, key).isPresent();
   }
 
   private Optional<JsonNode> find(String section, String key) {

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
  * (-1 is the model's last) and before {@code before}, whose number, counted from one, leaves {@code
  * remainder} when divided by {@code every}, without those in {@code except}. Where the config lists
  * the type of every layer, {@code types} is that list, and those of type {@code type} are meant
- * instead.
+ * instead; where it lists the layers themselves, {@code listed} is that list.
  */
 final class LayerRule {
   private LayerRule() {}
@@ -21,6 +21,9 @@ final class LayerRule {
           .filter(layer -> types.get(layer).equals(type))
           .boxed()
           .toList();
+    }
+    if (values.isGiven(section, "listed")) {
+      return values.indices(section, "listed").stream().filter(layer -> layer < layers).toList();
     }
     int first = values.index(section, "first", 0);
     int before = values.index(section, "before", layers);

@@ -1,6 +1,7 @@
 package io.moetool.formats.family;
 
 import io.moetool.formats.BadInputException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +13,7 @@ import java.util.stream.IntStream;
 final class MixerReader {
   private static final String ATTENTION = "attention";
   private static final String ROPE = "rope";
+  private static final String UNROTATED = "unrotatedLayers";
   private static final String MEND = "use the config the checkpoint was published with";
 
   private final ModelConfig config;
@@ -36,20 +38,37 @@ final class MixerReader {
     Optional<Integer> window = values.optionalCount(ATTENTION, "slidingWindow");
     List<Integer> sliding =
         window.isPresent() ? LayerRule.read(values, "slidingLayers", layers) : List.of();
-    return IntStream.range(0, layers)
-        .mapToObj(layer ->
-            (TokenMixer)
-                attention(
-                    heads,
-                    headDim,
-                    rope,
-                    sliding.contains(layer)
-                        ? new Attention.Reach.Window(window.orElseThrow())
-                        : new Attention.Reach.Everything()))
-        .toList();
+    List<Integer> unrotated = unrotatedLayers();
+    Optional<Integer> chunk = values.optionalCount(ATTENTION, "chunk");
+    List<TokenMixer> mixers = new ArrayList<>();
+    for (int layer = 0; layer < layers; layer++) {
+      boolean rotated = !unrotated.contains(layer);
+      Attention.Reach reach = new Attention.Reach.Everything();
+      if (sliding.contains(layer)) {
+        reach = new Attention.Reach.Window(window.orElseThrow());
+      } else if (rotated && chunk.isPresent()) {
+        reach = new Attention.Reach.Chunk(chunk.get());
+      }
+      mixers.add(attention(heads, headDim, rotated ? Optional.of(rope) : Optional.empty(), reach));
+    }
+    return mixers;
   }
 
-  private Attention attention(int heads, int headDim, Rope rope, Attention.Reach reach) {
+  /** Layers without a rotation; a config may list a zero for each of them and a one for others. */
+  private List<Integer> unrotatedLayers() {
+    List<Integer> flags = values.indices(UNROTATED, "flags");
+    if (!flags.isEmpty()) {
+      return IntStream.range(0, Math.min(layers, flags.size()))
+          .filter(layer -> flags.get(layer) == 0)
+          .boxed()
+          .toList();
+    }
+    return values.isGiven(UNROTATED, "every")
+        ? LayerRule.read(values, UNROTATED, layers)
+        : List.of();
+  }
+
+  private Attention attention(int heads, int headDim, Optional<Rope> rope, Attention.Reach reach) {
     int keyValueHeads = values.count(ATTENTION, "keyValueHeads", heads);
     if (heads % keyValueHeads != 0) {
       throw new BadInputException(
@@ -65,6 +84,7 @@ final class MixerReader {
         values.flag(ATTENTION, "projectionBias"),
         values.flag(ATTENTION, "outputBias"),
         values.flag(ATTENTION, "queryKeyNormUsed", true)
+                && (rope.isPresent() || !values.flag(ATTENTION, "normsRotated", false))
             ? Attention.QueryKeyNorm.valueOf(
                 values.text(ATTENTION, "queryKeyNorm").toUpperCase(Locale.ROOT))
             : Attention.QueryKeyNorm.NONE,
@@ -73,9 +93,15 @@ final class MixerReader {
             .optionalNumber(ATTENTION, "clip")
             .map(OptionalDouble::of)
             .orElse(OptionalDouble.empty()),
-        Optional.of(rope),
+        rope,
         reach,
-        values.flag(ATTENTION, "sinks", false));
+        values.flag(ATTENTION, "sinks", false),
+        rope.isEmpty() && values.isTrue(ATTENTION, "temperature", false)
+            ? Optional.of(
+                new Attention.Temperature(
+                    values.number(ATTENTION, "temperatureScale"),
+                    values.count(ATTENTION, "temperatureFloor")))
+            : Optional.empty());
   }
 
   private Rope rope(int headDim) {

@@ -27,7 +27,7 @@ final class MixerTensors {
       tensors.add(RoleShape.of(TensorRole.SINKS, attention.heads()));
     }
     switch (attention.queryKeyNorm()) {
-      case NONE -> {
+      case NONE, PER_HEAD_WEIGHTLESS -> {
         // nothing is stored
       }
       case PER_HEAD -> {

@@ -40,7 +40,8 @@ final class RouterReader {
         groups(experts, perToken),
         values.flag(SECTION, "renormalise", true) ? weighting() : new RouterSpec.Weighting.Plain(),
         (float) values.number(SECTION, "scale", 1),
-        RouterSpec.AppliesTo.OUTPUT);
+        RouterSpec.AppliesTo.valueOf(
+            values.text(SECTION, "appliesTo", "output").toUpperCase(Locale.ROOT)));
   }
 
   /** The score, which some configs name themselves. */
@@ -65,6 +66,7 @@ final class RouterReader {
           new RouterSpec.Weighting.SumPlus((float) values.number(SECTION, "epsilon"));
       case "clamped_sum" ->
           new RouterSpec.Weighting.ClampedSum((float) values.number(SECTION, "minimum"));
+      case "sigmoid_of_selected" -> new RouterSpec.Weighting.SigmoidOfSelected();
       case "softmax_over_selected" -> new RouterSpec.Weighting.SoftmaxOverSelected();
       default -> throw new IllegalStateException("a family weights by '%s'".formatted(name));
     };
@@ -82,7 +84,8 @@ final class RouterReader {
           config.where(),
           "%d experts in %d groups, of which %d are used, cannot serve %d experts per token"
               .formatted(experts, count, keep, perToken),
-          "groups must be equal, of at least 2 experts, and those used must hold the experts per token");
+          "groups must be equal, of at least 2 experts, and those used must hold the experts per"
+              + " token");
     }
     return new RouterSpec.Groups(
         count,

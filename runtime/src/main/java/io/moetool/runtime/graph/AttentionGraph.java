@@ -3,17 +3,21 @@ package io.moetool.runtime.graph;
 import io.moetool.formats.family.Attention;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxType;
 import java.util.List;
 
 /** Grouped-query attention with its projections. */
 final class AttentionGraph implements MixerGraph {
   private final OnnxGraph graph;
   private final Attention attention;
+  private final SequenceValues values;
   private final SequenceAttention sequences;
 
-  AttentionGraph(OnnxGraph graph, Attention attention, SequenceAttention sequences) {
+  AttentionGraph(
+      OnnxGraph graph, Attention attention, SequenceValues values, SequenceAttention sequences) {
     this.graph = graph;
     this.attention = attention;
+    this.values = values;
     this.sequences = sequences;
   }
 
@@ -34,8 +38,13 @@ final class AttentionGraph implements MixerGraph {
     SequenceAttention.Result attended =
         sequences.attend(
             new SequenceAttention.Projections(
-                projection(
-                    layers, x, TensorRole.QUERY, TensorRole.QUERY_NORM, attention.queryWidth()),
+                tempered(
+                    projection(
+                        layers,
+                        x,
+                        TensorRole.QUERY,
+                        TensorRole.QUERY_NORM,
+                        attention.queryWidth())),
                 projection(
                     layers, x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
                 clip(layers.linear(x, TensorRole.VALUE, attention.projectionBias())),
@@ -60,7 +69,7 @@ final class AttentionGraph implements MixerGraph {
         switch (attention.queryKeyNorm()) {
           case NONE -> projected;
           case WHOLE -> layers.rootMeanSquare(projected, normRole);
-          case PER_HEAD ->
+          case PER_HEAD, PER_HEAD_WEIGHTLESS ->
               graph
                   .node(
                       "Reshape", normHeads(layers, projected, normRole), graph.constant(-1, width))
@@ -69,12 +78,46 @@ final class AttentionGraph implements MixerGraph {
   }
 
   private String normRotated(Layers layers, String rotated, TensorRole normRole) {
-    return attention.normsRotated() ? normHeads(layers, rotated, normRole) : rotated;
+    return attention.normsRotated() && attention.queryKeyNorm() != Attention.QueryKeyNorm.NONE
+        ? normHeads(layers, rotated, normRole)
+        : rotated;
   }
 
   private String normHeads(Layers layers, String values, TensorRole normRole) {
     String heads = graph.node("Reshape", values, graph.constant(-1, attention.headDim())).output();
-    return layers.rootMeanSquare(heads, normRole);
+    return attention.queryKeyNorm() == Attention.QueryKeyNorm.PER_HEAD_WEIGHTLESS
+        ? layers.rootMeanSquare(heads, ones())
+        : layers.rootMeanSquare(heads, normRole);
+  }
+
+  private String ones() {
+    return graph.node("Expand", graph.scalar(1f), graph.constant(attention.headDim())).output();
+  }
+
+  /** Queries {@code [rows, width]} times the factor of their position. */
+  private String tempered(String queries) {
+    if (attention.temperature().isEmpty()) {
+      return queries;
+    }
+    Attention.Temperature temperature = attention.temperature().get();
+    String seen =
+        graph
+            .node("Cast", graph.node("Add", values.positions(graph), graph.scalar(1L)).output())
+            .with("to", OnnxType.FLOAT.number())
+            .output();
+    String whole =
+        graph
+            .node(
+                "Floor",
+                graph.node("Div", seen, graph.scalar((float) temperature.floor())).output())
+            .output();
+    String logarithm =
+        graph.node("Log", graph.node("Add", whole, graph.scalar(1f)).output()).output();
+    String grown = graph.node("Mul", logarithm, graph.scalar((float) temperature.scale())).output();
+    String factors = graph.node("Add", grown, graph.scalar(1f)).output();
+    return graph
+        .node("Mul", queries, graph.node("Reshape", factors, graph.constant(-1, 1)).output())
+        .output();
   }
 
   private String clip(String x) {

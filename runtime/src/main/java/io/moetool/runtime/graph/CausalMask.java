@@ -32,6 +32,17 @@ final class CausalMask {
     String causal = graph.node("LessOrEqual", keys, queries).output();
     return switch (reach) {
       case Attention.Reach.Everything _ -> causal;
+      case Attention.Reach.Chunk(int tokens) -> {
+        String size = graph.scalar((long) tokens);
+        String same =
+            graph
+                .node(
+                    "Equal",
+                    graph.node("Div", queries, size).output(),
+                    graph.node("Div", keys, size).output())
+                .output();
+        yield graph.node("And", causal, same).output();
+      }
       case Attention.Reach.Window(int count) -> {
         String distance = graph.node("Sub", queries, keys).output();
         String near = graph.node("Less", distance, graph.scalar((long) count)).output();

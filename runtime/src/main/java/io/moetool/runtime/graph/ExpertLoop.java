@@ -43,9 +43,13 @@ final class ExpertLoop {
                 graph.constant(0))
             .output();
     String rows = graph.node("Gather", x, users).with("axis", 0).output();
-    String result = new Layers(graph, architecture, weights).expert(rows);
     String scale = graph.node("Gather", column, users).with("axis", 0).output();
-    String weighted = graph.node("Mul", result, scale).output();
+    Layers layers = new Layers(graph, architecture, weights);
+    String weighted =
+        switch (architecture.moe().routing().appliesTo()) {
+          case OUTPUT -> graph.node("Mul", layers.expert(rows), scale).output();
+          case INPUT -> layers.expert(graph.node("Mul", rows, scale).output());
+        };
     String places = graph.node("Unsqueeze", users, graph.constant(1)).output();
     return graph.node("ScatterND", sum, places, weighted).with("reduction", "add").output();
   }

@@ -44,7 +44,12 @@ final class ExpertsGraph {
   }
 
   private String withCoefficients(int layer, String x, String coefficients, StoredWeights weights) {
-    return isFused()
+    RouterSpec routing = architecture.moe().routing();
+    boolean onInput = routing.appliesTo() == RouterSpec.AppliesTo.INPUT;
+    if (isFused() && onInput && routing.expertsPerToken() == 1) {
+      return fusedOnScaledInput(layer, x, coefficients);
+    }
+    return isFused() && !onInput
         ? fusedWithCoefficients(layer, x, coefficients)
         : new ExpertLoop(graph, architecture).build(x, coefficients, weights);
   }
@@ -87,6 +92,13 @@ final class ExpertsGraph {
     String total =
         graph.node("ReduceSum", coefficients, graph.constant(-1)).with("keepdims", 1).output();
     return graph.node("Mul", fused(layer, x, logits, true), total).output();
+  }
+
+  /** One expert a token: its input is scaled before the operator, which then weighs it with 1. */
+  private String fusedOnScaledInput(int layer, String x, String coefficients) {
+    String chosen =
+        graph.node("ReduceSum", coefficients, graph.constant(-1)).with("keepdims", 1).output();
+    return fused(layer, graph.node("Mul", x, chosen).output(), coefficients, true);
   }
 
   private String fused(int layer, String x, String logits, boolean renormalise) {

@@ -45,7 +45,8 @@ final class GroupedAttention implements SequenceAttention {
 
   /** Whether the operator takes this attention. */
   static boolean takes(Attention attention) {
-    return attention.headDim() % WIDTH_MULTIPLE == 0;
+    return attention.headDim() % WIDTH_MULTIPLE == 0
+        && !(attention.reach() instanceof Attention.Reach.Chunk);
   }
 
   @Override

@@ -144,6 +144,15 @@ final class Layers {
     if (architecture.norm().kind() == Norm.Kind.RMS_PLUS_ONE) {
       weight = graph.node("Add", weight, graph.scalar(1f)).output();
     }
+    return rootMeanSquare(x, weight, epsilon);
+  }
+
+  /** RMS norm over the last axis with the model's epsilon and weights from anywhere. */
+  String rootMeanSquare(String x, String weight) {
+    return rootMeanSquare(x, weight, architecture.norm().epsilon());
+  }
+
+  private String rootMeanSquare(String x, String weight, double epsilon) {
     return graph
         .node("RMSNormalization", x, weight)
         .with("axis", -1)

@@ -22,7 +22,7 @@ public enum OperatorForm {
   MixerGraph mixer(OnnxGraph graph, TokenMixer mixer, SequenceValues sequences) {
     return switch (mixer) {
       case Attention attention ->
-          new AttentionGraph(graph, attention, attention(graph, attention, sequences));
+          new AttentionGraph(graph, attention, sequences, attention(graph, attention, sequences));
       case LatentAttention attention -> new LatentAttentionGraph(graph, attention, sequences);
     };
   }

@@ -10,6 +10,7 @@ import io.moetool.runtime.ort.OrtInputs;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The experts of one layer on the tokens that chose them. Tokens are gathered by expert, so that
@@ -36,13 +37,20 @@ final class ExpertProducts {
    * Fills in the output of every chosen expert.
    *
    * @param x inputs, {@code [rows, H]}
+   * @param scales what inputs are multiplied by, {@code [rows, K]}, if they are
    * @param selected chosen experts, {@code [rows, K]}
    * @param outputs row {@code t * K + k} receives the output of token t's k-th expert
    */
-  void compute(WorkPool pool, FloatMatrix x, IntMatrix selected, int experts, FloatMatrix outputs) {
+  void compute(
+      WorkPool pool,
+      FloatMatrix x,
+      Optional<FloatMatrix> scales,
+      IntMatrix selected,
+      int experts,
+      FloatMatrix outputs) {
     GroupByExpert groups = GroupByExpert.of(selected, experts);
     List<Batch> batches = batches(groups);
-    pool.forEach(batches.size(), i -> compute(groups, batches.get(i), x, outputs));
+    pool.forEach(batches.size(), i -> compute(groups, batches.get(i), x, scales, outputs));
   }
 
   /** Pairs {@code from .. to - 1} of an expert, in one product. */
@@ -59,7 +67,12 @@ final class ExpertProducts {
     return batches;
   }
 
-  private void compute(GroupByExpert groups, Batch batch, FloatMatrix x, FloatMatrix outputs) {
+  private void compute(
+      GroupByExpert groups,
+      Batch batch,
+      FloatMatrix x,
+      Optional<FloatMatrix> scales,
+      FloatMatrix outputs) {
     int rows = batch.to() - batch.from();
     // A product of one row takes another path in ONNX Runtime with other rounding; two rows do not.
     int padded = Math.max(rows, 2);
@@ -69,13 +82,24 @@ final class ExpertProducts {
       FloatMatrix gathered = FloatMatrix.allocate(arena, padded, x.columns());
       FloatMatrix computed = FloatMatrix.allocate(arena, padded, x.columns());
       for (int row = 0; row < rows; row++) {
-        gathered.copyRowFrom(row, x, groups.token(batch.expert(), batch.from() + row));
+        int pair = batch.from() + row;
+        int token = groups.token(batch.expert(), pair);
+        gathered.copyRowFrom(row, x, token);
+        if (scales.isPresent()) {
+          scale(gathered, row, scales.get().get(token, groups.slot(batch.expert(), pair)));
+        }
       }
       weights.bind(piece, batch.expert(), arena, inputs.with(Pieces.HIDDEN, gathered));
       graph.run(inputs, results.with(Pieces.OUTPUT, computed));
       for (int row = 0; row < rows; row++) {
         outputs.copyRowFrom(groups.slotRow(batch.expert(), batch.from() + row), computed, row);
       }
+    }
+  }
+
+  private static void scale(FloatMatrix matrix, int row, float factor) {
+    for (int column = 0; column < matrix.columns(); column++) {
+      matrix.set(row, column, matrix.get(row, column) * factor);
     }
   }
 }

@@ -96,8 +96,18 @@ final class LayerRun implements AutoCloseable {
           tile.to() - tile.from(),
           i -> attend(layer, tile, tile.from() + i, attentionGraph, attention, weights, router));
       TileBuffers used = buffers.rows(0, hidden.offset(tile.to()) - hidden.offset(tile.from()));
+      boolean onInput = architecture.moe().routing().appliesTo() == RouterSpec.AppliesTo.INPUT;
       products.compute(
-          pool, used.normed(), used.selected(), architecture.moe().experts(), used.expertOutputs());
+          pool,
+          used.normed(),
+          onInput ? Optional.of(used.weights()) : Optional.empty(),
+          used.selected(),
+          architecture.moe().experts(),
+          used.expertOutputs());
+      if (onInput) {
+        // The outputs already are what is added.
+        used.weights().fill(1);
+      }
       int sequences = tile.to() - tile.from();
       if (pieces.joinsByAddition()) {
         pool.forEach(sequences, i -> combine(tile, tile.from() + i));
@@ -151,7 +161,8 @@ final class LayerRun implements AutoCloseable {
       throw new BadInputException(
           "layer %d, sequence %d".formatted(layer, sequence),
           "the router cannot choose experts: " + e.getMessage(),
-          "the weights of this layer or of one before it hold NaN or infinite values: download the checkpoint again",
+          "the weights of this layer or of one before it hold NaN or infinite values: download the"
+              + " checkpoint again",
           e);
     }
   }

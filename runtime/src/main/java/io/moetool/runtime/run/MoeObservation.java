@@ -15,7 +15,8 @@ import io.moetool.runtime.text.TokenSequence;
  * @param routerLogits {@code [n, E]}
  * @param scores full score distribution of the router, {@code [n, E]}
  * @param selected chosen experts, best first, {@code [n, K]}
- * @param weights coefficients that multiply the experts' outputs, {@code [n, K]}
+ * @param weights coefficients that multiply the experts' outputs, {@code [n, K]}; all 1 where the
+ *     router scales the experts' inputs, whose outputs then are what is added
  * @param expertOutputs outputs before the coefficient is applied, row {@code t * K + k}, {@code [n
  *     * K, H]}
  * @param residual hidden state the block's result is added to, {@code [n, H]}

@@ -2,12 +2,16 @@ package io.moetool.transforms.plan;
 
 import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.formats.family.MoeBlock;
+import io.moetool.formats.family.RouterSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** What a reviewer of a plan ought to know although the plan can be carried out. */
 final class PlanWarnings {
+  private static final String EVALUATE =
+      ", so evaluate the pruned model itself and not the masked one";
+
   private PlanWarnings() {}
 
   static List<String> of(MoeBlock moe, Evidence evidence, int expertsAfter) {
@@ -26,14 +30,50 @@ final class PlanWarnings {
           "every token will use all %d experts that stay; some serving engines need one more"
               .formatted(expertsAfter));
     }
-    if (expertsAfter < moe.experts() && !moe.routing().isInvariantUnderRemoval()) {
-      warnings.add(
-          "this model weights experts by softmax over all of them without renormalising:"
-              + " removing experts raises the weights of those that stay,"
-              + " so evaluate the pruned model itself and not the masked one");
+    if (expertsAfter < moe.experts()) {
+      warnings.addAll(effectsOfRemoval(moe.routing()));
     }
     starved(evidence, warnings);
     return warnings;
+  }
+
+  /** How tokens that never chose the removed experts are affected all the same. */
+  static List<String> effectsOfRemoval(RouterSpec routing) {
+    if (routing.isInvariantUnderRemoval()) {
+      return List.of();
+    }
+    return switch (routing) {
+      case RouterSpec.SparseMixer _ ->
+          List.of(
+              "this model weights an expert by its share among those near it:"
+                  + " removing experts raises the weights of those that stay"
+                  + EVALUATE);
+      case RouterSpec.TopScores top -> effectsOfRemoval(top);
+    };
+  }
+
+  private static List<String> effectsOfRemoval(RouterSpec.TopScores routing) {
+    List<String> effects = new ArrayList<>();
+    boolean softmax = routing.score() == RouterSpec.Score.SOFTMAX;
+    if (softmax && routing.weighting() instanceof RouterSpec.Weighting.Plain) {
+      effects.add(
+          "this model weights experts by softmax over all of them without renormalising:"
+              + " removing experts raises the weights of those that stay"
+              + EVALUATE);
+    }
+    if (softmax && routing.selectionBias()) {
+      effects.add(
+          "this model adds a bias to softmax scores for choosing:"
+              + " removing experts raises the scores, so other experts may be chosen"
+              + EVALUATE);
+    }
+    if (routing.groups().keep() < routing.groups().count()) {
+      effects.add(
+          "this model ranks groups of experts by their best:"
+              + " without some of them other groups, and so other experts, may be chosen"
+              + EVALUATE);
+    }
+    return effects;
   }
 
   private static void starved(Evidence evidence, List<String> warnings) {

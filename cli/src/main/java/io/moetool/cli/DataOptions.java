@@ -24,8 +24,7 @@ final class DataOptions {
       paramLabel = "FILE",
       description = {
         "Text: .jsonl with \"text\" or \"tokens\", and optionally \"domain\", in every line; or"
-            + " .txt, one document. For a model with an encoder, .jsonl that also has what it reads,"
-            + " \"source\" or \"sourceTokens\". May be repeated."
+            + " .txt, one document. May be repeated."
       })
   private List<Path> files = new ArrayList<>();
 

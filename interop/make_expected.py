@@ -19,7 +19,6 @@ import places
 from oracle import Oracle
 from tiny_checkpoints import ALL
 
-LENGTHS = (5, 11, 17, 24)
 CLOSEST_CALL = 1e-3
 """Chosen and not chosen experts' logits differ by more than this everywhere, so that rounding cannot change a choice."""
 
@@ -33,7 +32,7 @@ def made_with():
 
 def token_sequences(tiny):
     stream = numpy.random.default_rng([tiny.seed, 7])
-    return [stream.integers(0, tiny.config["vocab_size"], length).tolist() for length in LENGTHS]
+    return [stream.integers(0, tiny.config["vocab_size"], length).tolist() for length in tiny.lengths]
 
 
 def closest_call(block):

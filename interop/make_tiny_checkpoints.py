@@ -27,12 +27,21 @@ from tiny_checkpoints import ALL
 
 LARGEST = 180_000
 
+PLUS_ONE = ("qwen3_next",)
+"""Models whose norms add one to their weights."""
+
 
 def values(name, shape, tiny):
     """Weights that make every part of the network matter: norms off one, experts of unlike strength, decided routers."""
     stream = numpy.random.default_rng([tiny.seed, zlib.crc32(name.encode())])
+    if name.endswith("norm.weight") and tiny.config["model_type"] in PLUS_ONE and not name.endswith(".linear_attn.norm.weight"):
+        return stream.uniform(-0.4, 0.4, shape)
     if name.endswith("norm.weight"):
         return stream.uniform(0.6, 1.4, shape)
+    if name.endswith("A_log"):
+        return numpy.log(stream.uniform(0.1, 4.0, shape))
+    if name.endswith("dt_bias"):
+        return stream.uniform(-3.0, 0.0, shape)
     drawn = stream.standard_normal(shape)
     if name.endswith("e_score_correction_bias"):
         return selection_bias(drawn, tiny)

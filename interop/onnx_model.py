@@ -5,7 +5,7 @@ import re
 import numpy
 import onnxruntime
 
-PAST = re.compile(r"past_key_values\.(\d+)\.(key|value)")
+PAST = re.compile(r"past_key_values\.(\d+)\.(key|value|conv|recurrent)")
 
 
 class OnnxModel:
@@ -23,11 +23,11 @@ class OnnxModel:
         assert {"input_ids", "attention_mask"} <= self.inputs.keys(), list(self.inputs)
 
     def empty_past(self, batch):
-        """Caches of no positions; batch and past are the first and third dimension."""
+        """Caches of no positions and states of nothing seen; the batch is the first dimension, other dimensions with a name count positions."""
         past = {}
         for name in self.past_names:
-            _, heads, _, size = self.inputs[name].shape
-            past[name] = numpy.zeros((batch, heads, 0, size), numpy.float32)
+            _, *rest = self.inputs[name].shape
+            past[name] = numpy.zeros((batch, *(0 if isinstance(extent, str) else extent for extent in rest)), numpy.float32)
         return past
 
     def run(self, input_ids, attention_mask=None, past=None):
@@ -35,7 +35,7 @@ class OnnxModel:
         input_ids = numpy.asarray(input_ids, numpy.int64)
         batch, length = input_ids.shape
         past = self.empty_past(batch) if past is None else past
-        before = next(iter(past.values())).shape[2] if past else 0
+        before = next((value.shape[2] for name, value in past.items() if name.endswith(".key")), 0)
         if attention_mask is None:
             attention_mask = numpy.ones((batch, before + length))
         feeds = {"input_ids": input_ids, "attention_mask": numpy.asarray(attention_mask, numpy.int64), **past}

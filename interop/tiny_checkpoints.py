@@ -135,6 +135,49 @@ QWEN2_MOE = {
     "vocab_size": 40,
 }
 
+QWEN3_NEXT = {
+    "architectures": ["Qwen3NextForCausalLM"],
+    "attention_bias": False,
+    "attention_dropout": 0.0,
+    "bos_token_id": 1,
+    "decoder_sparse_step": 1,
+    "eos_token_id": 2,
+    "full_attention_interval": 3,
+    "head_dim": 16,
+    "hidden_act": "silu",
+    "hidden_size": 16,
+    "initializer_range": 0.02,
+    "intermediate_size": 20,
+    "linear_conv_kernel_dim": 4,
+    "linear_key_head_dim": 8,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4,
+    "linear_value_head_dim": 6,
+    "max_position_embeddings": 96,
+    "mlp_only_layers": [],
+    "model_type": "qwen3_next",
+    "moe_intermediate_size": 8,
+    "norm_topk_prob": True,
+    "num_attention_heads": 4,
+    "num_experts": 8,
+    "num_experts_per_tok": 3,
+    "num_hidden_layers": 4,
+    "num_key_value_heads": 2,
+    "output_router_logits": False,
+    "partial_rotary_factor": 0.25,
+    "rms_norm_eps": 1e-06,
+    "rope_scaling": None,
+    "rope_theta": 10000000,
+    "router_aux_loss_coef": 0.001,
+    "shared_expert_intermediate_size": 12,
+    "tie_word_embeddings": False,
+    "torch_dtype": "float32",
+    "transformers_version": "4.57.0.dev0",
+    "use_cache": True,
+    "use_sliding_window": False,
+    "vocab_size": 24,
+}
+
 GLM4_MOE = {
     "architectures": ["Glm4MoeForCausalLM"],
     "attention_bias": True,
@@ -811,10 +854,20 @@ class Tiny:
     """Whether sums over its experts are written too."""
     fused: bool = False
     """Whether it is stored under the names transformers 5 uses in memory, all experts of a layer in one tensor."""
+    lengths: tuple = (5, 11, 17, 24)
+    """Numbers of tokens of its sequences."""
 
 
 def _tiny(name, seed, base, shards=1, resaved=False, statistics=True, fused=False, **changes):
     return Tiny(name, seed, {**base, **changes}, shards, resaved, statistics, fused)
+
+
+RECURRENT = (2, 5, 17, 70)
+"""Shorter than what a convolution reaches over, and longer than the 64 tokens that transformers runs a delta net by."""
+
+
+def _recurrent(name, seed, base, statistics=False, **changes):
+    return Tiny(name, seed, {**base, **changes}, statistics=statistics, lengths=RECURRENT)
 
 
 def _plain(name, seed, base, **changes):
@@ -853,6 +906,23 @@ ALL = (
         num_experts=6,
     ),
     _plain("qwen2-moe-window", 403, QWEN2_MOE, **NARROW_HEADS, use_sliding_window=True, sliding_window=8),
+    _recurrent("qwen3-next", 1312, QWEN3_NEXT, statistics=True),
+    _recurrent(
+        "qwen3-next-dense-layer",
+        1307,
+        QWEN3_NEXT,
+        attention_bias=True,
+        full_attention_interval=2,
+        head_dim=64,
+        linear_conv_kernel_dim=3,
+        linear_num_value_heads=2,
+        mlp_only_layers=[0],
+        norm_topk_prob=False,
+        num_attention_heads=2,
+        num_hidden_layers=3,
+        num_key_value_heads=1,
+        tie_word_embeddings=True,
+    ),
     _tiny("glm4-moe", 501, GLM4_MOE),
     _tiny(
         "glm4-moe-groups",

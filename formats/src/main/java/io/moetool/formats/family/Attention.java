@@ -15,6 +15,8 @@ import java.util.OptionalDouble;
  * @param queryKeyNorm what the RMS norm of queries and keys covers
  * @param normsRotated whether that norm comes after the rotation instead of before
  * @param clip bound on the absolute value of queries, keys and values after projection (and norm)
+ * @param outputGate whether the query projection also yields a gate a head, whose sigmoid
+ *     multiplies what the head attended to
  * @param rope rotation of queries and keys
  * @param reach which earlier tokens a token sees
  * @param sinks whether every head has a logit of its own that takes a share of the softmax and
@@ -31,6 +33,7 @@ public record Attention(
     QueryKeyNorm queryKeyNorm,
     boolean normsRotated,
     OptionalDouble clip,
+    boolean outputGate,
     Optional<Rope> rope,
     Reach reach,
     boolean sinks,
@@ -76,7 +79,7 @@ public record Attention(
    */
   public record Temperature(double scale, double floor) {}
 
-  /** Width of the query projection. */
+  /** Width of all queries. */
   public int queryWidth() {
     return Math.multiplyExact(heads, headDim);
   }

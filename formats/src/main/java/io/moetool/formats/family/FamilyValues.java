@@ -21,6 +21,11 @@ final class FamilyValues {
     this.config = config;
   }
 
+  /** Whether the family has this section. */
+  boolean has(String section) {
+    return definition.has(section);
+  }
+
   /** A positive whole number. */
   int count(String section, String key) {
     JsonNode value = required(section, key);

@@ -29,6 +29,10 @@ final class MixerReader {
   }
 
   List<TokenMixer> read() {
+    return new RecurrenceReader(config, values, layers).among(attention());
+  }
+
+  private List<TokenMixer> attention() {
     if (values.text(ATTENTION, "kind", "grouped").equals("latent")) {
       return Collections.nCopies(layers, new LatentAttentionReader(config, values).read());
     }
@@ -93,6 +97,7 @@ final class MixerReader {
             .optionalNumber(ATTENTION, "clip")
             .map(OptionalDouble::of)
             .orElse(OptionalDouble.empty()),
+        values.flag(ATTENTION, "outputGate", false),
         rope,
         reach,
         values.flag(ATTENTION, "sinks", false),

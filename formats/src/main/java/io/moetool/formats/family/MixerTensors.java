@@ -11,6 +11,7 @@ final class MixerTensors {
     return switch (mixer) {
       case Attention attention -> attention(attention, hidden);
       case LatentAttention attention -> latent(attention, hidden);
+      case DeltaNet net -> deltaNet(net, hidden);
     };
   }
 
@@ -19,7 +20,8 @@ final class MixerTensors {
     int keyValue = attention.keyValueWidth();
     boolean biased = attention.projectionBias();
     List<RoleShape> tensors = new ArrayList<>();
-    tensors.add(RoleShape.of(TensorRole.QUERY, query, hidden).withBias(biased));
+    int projected = attention.outputGate() ? Math.multiplyExact(2, query) : query;
+    tensors.add(RoleShape.of(TensorRole.QUERY, projected, hidden).withBias(biased));
     tensors.add(RoleShape.of(TensorRole.KEY, keyValue, hidden).withBias(biased));
     tensors.add(RoleShape.of(TensorRole.VALUE, keyValue, hidden).withBias(biased));
     tensors.add(RoleShape.of(TensorRole.OUTPUT, hidden, query).withBias(attention.outputBias()));
@@ -64,5 +66,24 @@ final class MixerTensors {
         RoleShape.of(TensorRole.OUTPUT, hidden, attention.outputWidth())
             .withBias(attention.outputBias()));
     return tensors;
+  }
+
+  /** Both layouts of the projections; a family's names say which one is stored. */
+  private static List<RoleShape> deltaNet(DeltaNet net, int hidden) {
+    int heads = net.valueHeads();
+    int values = net.valueWidth();
+    return List.of(
+        RoleShape.of(TensorRole.DELTA_MIXED, net.convolutionWidth(), hidden),
+        RoleShape.of(TensorRole.DELTA_GATE, values, hidden),
+        RoleShape.of(TensorRole.DELTA_RATE, heads, hidden),
+        RoleShape.of(TensorRole.DELTA_STEP, heads, hidden),
+        RoleShape.of(TensorRole.DELTA_BY_HEAD, net.convolutionWidth() + values, hidden),
+        RoleShape.of(TensorRole.DELTA_RATES_BY_HEAD, 2L * heads, hidden),
+        RoleShape.of(
+            TensorRole.RECURRENT_CONVOLUTION, net.convolutionWidth(), 1, net.convolution()),
+        RoleShape.of(TensorRole.RECURRENT_DECAY, heads),
+        RoleShape.of(TensorRole.DELTA_STEP_BIAS, heads),
+        RoleShape.of(TensorRole.RECURRENT_NORM, net.valueDim()),
+        RoleShape.of(TensorRole.RECURRENT_OUTPUT, hidden, values));
   }
 }

@@ -18,7 +18,10 @@ public enum TensorRole {
   HEAD(Group.HEAD),
   /** Norm before attention, {@code [H]}. */
   ATTENTION_NORM(Group.NORM),
-  /** Query projection, {@code [heads * headDim, H]}; latent attention may have two instead. */
+  /**
+   * Query projection, {@code [heads * headDim, H]}; with an output gate {@code [heads * 2 headDim,
+   * H]}, where each head's query is followed by its gate. Latent attention may have two instead.
+   */
   QUERY(Group.ATTENTION),
   /** Key projection, {@code [keyValueHeads * headDim, H]}. */
   KEY(Group.ATTENTION),
@@ -50,6 +53,36 @@ public enum TensorRole {
    * [heads * (plainWidth + valueWidth), keyValueRank]}.
    */
   KEY_VALUE_UP(Group.ATTENTION),
+  /** Weights of a recurrent mixer's convolution, {@code [channels, 1, width]}. */
+  RECURRENT_CONVOLUTION(Group.RECURRENCE),
+  /** Logarithm of how fast a recurrent state decays, {@code [valueHeads]}. */
+  RECURRENT_DECAY(Group.RECURRENCE),
+  /** Norm of what a recurrence yields, {@code [valueDim]}. */
+  RECURRENT_NORM(Group.RECURRENCE),
+  /** Output projection of a recurrent mixer, {@code [H, width]}. */
+  RECURRENT_OUTPUT(Group.RECURRENCE),
+  /**
+   * Projections to a delta net's queries, keys and values, {@code [2 keyWidth + valueWidth, H]}.
+   */
+  DELTA_MIXED(Group.RECURRENCE),
+  /** Projection to a delta net's output gates, {@code [valueWidth, H]}. */
+  DELTA_GATE(Group.RECURRENCE),
+  /** Projection to a delta net's rates of correction, {@code [valueHeads, H]}. */
+  DELTA_RATE(Group.RECURRENCE),
+  /** Projection to a delta net's decays, {@code [valueHeads, H]}. */
+  DELTA_STEP(Group.RECURRENCE),
+  /** What is added to the projected decays of a delta net, {@code [valueHeads]}. */
+  DELTA_STEP_BIAS(Group.RECURRENCE),
+  /**
+   * All wide projections of a delta net, {@code [2 keyWidth + 2 valueWidth, H]}: one key head after
+   * the other, each with its query, its key, the values and then the gates of its value heads.
+   */
+  DELTA_BY_HEAD(Group.RECURRENCE),
+  /**
+   * Rates and decays of a delta net, {@code [2 valueHeads, H]}: one key head after the other, each
+   * with the rates and then the decays of its value heads.
+   */
+  DELTA_RATES_BY_HEAD(Group.RECURRENCE),
   /** Norm before the feed-forward block, {@code [H]}. */
   FEED_FORWARD_NORM(Group.NORM),
   /** Router, {@code [E, H]}. */
@@ -89,6 +122,7 @@ public enum TensorRole {
     SHARED_EXPERTS("sharedExperts"),
     ROUTER("router"),
     ATTENTION("attention"),
+    RECURRENCE("recurrence"),
     DENSE("denseFeedForward"),
     NORM("norms"),
     EMBEDDING("embedding"),

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A graph under construction. Nodes are added in the order they are computed, so the result is
@@ -38,11 +39,28 @@ public final class OnnxGraph {
   private final Map<String, Integer> used = new LinkedHashMap<>();
   private final Map<String, String> constants = new LinkedHashMap<>();
   private final List<String> scope = new ArrayList<>();
+  private final Optional<OnnxGraph> around;
   private boolean contrib;
 
   /** An empty graph. */
   public OnnxGraph(String name) {
+    this(name, Optional.empty());
+  }
+
+  private OnnxGraph(String name, Optional<OnnxGraph> around) {
     graph = GraphProto.newBuilder().setName(name);
+    this.around = around;
+  }
+
+  /**
+   * An empty graph for a node of this one to run, such as the body of a loop. It can use this
+   * graph's values and shares its constants.
+   */
+  public OnnxGraph body(String name) {
+    OnnxGraph body = new OnnxGraph(name, Optional.of(this));
+    body.scope.addAll(scope);
+    body.scope.add(unique(name));
+    return body;
   }
 
   /** Runs {@code body} with {@code name} added to the scope that names are made from. */
@@ -58,24 +76,34 @@ public final class OnnxGraph {
   /**
    * Declares an input.
    *
+   * @param name of the input; in a body the scope is put before it
    * @param dims extents: numbers, or names of extents that vary
    */
   public String input(String name, OnnxType type, Object... dims) {
-    graph.addInput(value(name, type, dims));
-    return name;
+    String scoped = interfaceName(name);
+    graph.addInput(value(scoped, type, dims));
+    return scoped;
   }
 
-  /** Declares an output: {@code value} under the name {@code name}. */
+  /**
+   * Declares an output: {@code value} under the name {@code name}, before which the scope is put in
+   * a body.
+   */
   public void output(String value, String name, OnnxType type, Object... dims) {
-    if (!value.equals(name)) {
+    String scoped = interfaceName(name);
+    if (!value.equals(scoped)) {
       graph.addNode(
           NodeProto.newBuilder()
-              .setName("/output/" + name)
+              .setName("/output/" + scoped)
               .setOpType("Identity")
               .addInput(value)
-              .addOutput(name));
+              .addOutput(scoped));
     }
-    graph.addOutput(value(name, type, dims));
+    graph.addOutput(value(scoped, type, dims));
+  }
+
+  private String interfaceName(String name) {
+    return around.isPresent() ? "/" + String.join("/", scope) + "/" + name : name;
   }
 
   /** A one-dimensional constant. */
@@ -129,7 +157,7 @@ public final class OnnxGraph {
 
   /** A node of the operators that ONNX Runtime adds. */
   public OnnxNode contrib(String operator, String... inputs) {
-    contrib = true;
+    root().contrib = true;
     return new OnnxNode(this, CONTRIB, operator, List.of(inputs));
   }
 
@@ -153,10 +181,22 @@ public final class OnnxGraph {
     return model.build().toByteArray();
   }
 
+  GraphProto toGraph() {
+    return graph.build();
+  }
+
+  private OnnxGraph root() {
+    return around.map(OnnxGraph::root).orElse(this);
+  }
+
+  /** The name, with a number if it was used in this scope before. */
+  private String unique(String name) {
+    int number = used.merge(String.join("/", scope) + "/" + name, 1, Integer::sum);
+    return number == 1 ? name : name + "_" + (number - 1);
+  }
+
   List<String> add(NodeProto.Builder node, int count) {
-    String base = String.join("/", scope) + "/" + node.getOpType();
-    int number = used.merge(base, 1, Integer::sum);
-    String name = "/" + (number == 1 ? base : base + "_" + (number - 1));
+    String name = "/" + String.join("/", scope) + "/" + unique(node.getOpType());
     List<String> outputs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       outputs.add(name + "/output_" + i);
@@ -166,13 +206,15 @@ public final class OnnxGraph {
   }
 
   void add(NodeProto.Builder node, List<String> outputs) {
-    String base = String.join("/", scope) + "/" + node.getOpType();
-    int number = used.merge(base, 1, Integer::sum);
     graph.addNode(
-        node.setName("/" + (number == 1 ? base : base + "_" + (number - 1))).addAllOutput(outputs));
+        node.setName("/" + String.join("/", scope) + "/" + unique(node.getOpType()))
+            .addAllOutput(outputs));
   }
 
   private String constant(String key, OnnxType type, Shape shape, ByteString bytes) {
+    if (around.isPresent()) {
+      return around.get().constant(key, type, shape, bytes);
+    }
     return constants.computeIfAbsent(
         key,
         k -> {

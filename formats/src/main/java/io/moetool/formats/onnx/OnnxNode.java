@@ -43,6 +43,12 @@ public final class OnnxNode {
     return this;
   }
 
+  /** Sets a graph that the node runs. */
+  public OnnxNode with(String name, OnnxGraph body) {
+    node.addAttribute(attribute(name, AttributeProto.AttributeType.GRAPH).setG(body.toGraph()));
+    return this;
+  }
+
   /** Adds the node with one output and returns the output's name. */
   public String output() {
     return outputs(1).getFirst();

@@ -35,18 +35,21 @@ final class AttentionGraph implements MixerGraph {
 
   @Override
   public Mixed mix(Layers layers, String x, List<String> past) {
+    Queries queries = queries(layers.linear(x, TensorRole.QUERY, attention.projectionBias()));
     SequenceAttention.Result attended =
         sequences.attend(
             new SequenceAttention.Projections(
                 tempered(
-                    projection(
+                    normed(
                         layers,
-                        x,
-                        TensorRole.QUERY,
+                        queries.values(),
                         TensorRole.QUERY_NORM,
                         attention.queryWidth())),
-                projection(
-                    layers, x, TensorRole.KEY, TensorRole.KEY_NORM, attention.keyValueWidth()),
+                normed(
+                    layers,
+                    layers.linear(x, TensorRole.KEY, attention.projectionBias()),
+                    TensorRole.KEY_NORM,
+                    attention.keyValueWidth()),
                 clip(layers.linear(x, TensorRole.VALUE, attention.projectionBias())),
                 attention.sinks() ? layers.weight(TensorRole.SINKS) : "",
                 rotated -> normRotated(layers, rotated, TensorRole.QUERY_NORM),
@@ -55,13 +58,43 @@ final class AttentionGraph implements MixerGraph {
                 ? SequenceAttention.Past.NONE
                 : new SequenceAttention.Past(past.getFirst(), past.getLast()));
     return new Mixed(
-        layers.linear(attended.output(), TensorRole.OUTPUT, attention.outputBias()),
+        layers.linear(
+            gated(attended.output(), queries.gates()), TensorRole.OUTPUT, attention.outputBias()),
         List.of(attended.presentKey(), attended.presentValue()));
   }
 
-  private String projection(
-      Layers layers, String x, TensorRole role, TensorRole normRole, int width) {
-    String projected = layers.linear(x, role, attention.projectionBias());
+  /**
+   * Queries, and the gates that come with them.
+   *
+   * @param values {@code [rows, heads * headDim]}
+   * @param gates {@code [rows, heads * headDim]}, or empty
+   */
+  private record Queries(String values, String gates) {}
+
+  private Queries queries(String projected) {
+    if (!attention.outputGate()) {
+      return new Queries(projected, "");
+    }
+    String heads =
+        graph
+            .node(
+                "Reshape", projected, graph.constant(-1, attention.heads(), 2, attention.headDim()))
+            .output();
+    return new Queries(ofEachHead(heads, 0), ofEachHead(heads, 1));
+  }
+
+  private String ofEachHead(String heads, long part) {
+    String picked = graph.node("Gather", heads, graph.scalar(part)).with("axis", 2).output();
+    return graph.node("Reshape", picked, graph.constant(-1, attention.queryWidth())).output();
+  }
+
+  private String gated(String attended, String gates) {
+    return gates.isEmpty()
+        ? attended
+        : graph.node("Mul", attended, graph.node("Sigmoid", gates).output()).output();
+  }
+
+  private String normed(Layers layers, String projected, TensorRole normRole, int width) {
     if (attention.normsRotated()) {
       return clip(projected);
     }

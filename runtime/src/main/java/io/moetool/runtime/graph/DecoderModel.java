@@ -187,7 +187,7 @@ public final class DecoderModel {
     String lengths = graph.node("ReduceSum", mask, graph.constant(1)).with("keepdims", 0).output();
     String last = graph.node("Sub", lengths, graph.constant(1)).output();
     String total = graph.node("Shape", mask).with("start", 1).with("end", 2).output();
-    return new SequenceValues(shape, int32(last), int32(total), rotations());
+    return new SequenceValues(shape, mask, int32(last), int32(total), rotations());
   }
 
   private Map<Rope, Rotation> rotations() {

@@ -24,6 +24,11 @@ final class Layers {
     this.weights = weights;
   }
 
+  /** Whether the checkpoint stores tensors of this role. */
+  boolean has(TensorRole role) {
+    return architecture.names().has(role);
+  }
+
   /** The model's norm over the last axis. */
   String norm(String x, TensorRole role) {
     return switch (architecture.norm().kind()) {
@@ -72,7 +77,7 @@ final class Layers {
   /** The expert that every token uses. */
   String shared(String x) {
     String y =
-        architecture.names().has(TensorRole.SHARED_GATE_UP)
+        has(TensorRole.SHARED_GATE_UP)
             ? gatedByHalf(x, TensorRole.SHARED_GATE_UP, TensorRole.SHARED_DOWN)
             : gated(x, TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
     if (!architecture.moe().shared().orElseThrow().gated()) {
@@ -116,8 +121,12 @@ final class Layers {
 
   /** {@code silu(gate) * up}. */
   String siluTimes(String gate, String up) {
-    String silu = graph.node("Mul", gate, graph.node("Sigmoid", gate).output()).output();
-    return graph.node("Mul", silu, up).output();
+    return graph.node("Mul", silu(gate), up).output();
+  }
+
+  /** {@code x * sigmoid(x)}. */
+  String silu(String x) {
+    return graph.node("Mul", x, graph.node("Sigmoid", x).output()).output();
   }
 
   private boolean isNormBefore() {
@@ -163,6 +172,11 @@ final class Layers {
   /** A weight as it is stored. */
   String weight(TensorRole role) {
     return weights.weight(role);
+  }
+
+  /** A bias as it is stored. */
+  String bias(TensorRole role) {
+    return weights.bias(role);
   }
 
   /** {@code x W^T}, or {@code x W^T + b}. */

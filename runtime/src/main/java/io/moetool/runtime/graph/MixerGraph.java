@@ -1,5 +1,7 @@
 package io.moetool.runtime.graph;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,6 +20,14 @@ interface MixerGraph {
     public Memory {
       past = List.copyOf(past);
       present = List.copyOf(present);
+    }
+
+    /** A value whose extents do not grow with the sequence: {@code [batch, extents]}. */
+    static Memory ofFixedExtents(String name, long... extents) {
+      List<Object> dims = new ArrayList<>();
+      dims.add("batch");
+      Arrays.stream(extents).forEach(dims::add);
+      return new Memory(name, dims, dims);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Attention;
+import io.moetool.formats.family.DeltaNet;
 import io.moetool.formats.family.LatentAttention;
 import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.onnx.OnnxGraph;
@@ -24,6 +25,14 @@ public enum OperatorForm {
       case Attention attention ->
           new AttentionGraph(graph, attention, sequences, attention(graph, attention, sequences));
       case LatentAttention attention -> new LatentAttentionGraph(graph, attention, sequences);
+      case DeltaNet net -> new DeltaNetGraph(graph, net, sequences, deltaRule(graph, net));
+    };
+  }
+
+  private DeltaRule deltaRule(OnnxGraph graph, DeltaNet net) {
+    return switch (this) {
+      case FUSED -> new FusedDeltaRule(graph, net);
+      case STANDARD -> new ScannedDeltaRule(graph, net);
     };
   }
 

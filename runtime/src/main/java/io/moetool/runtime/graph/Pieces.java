@@ -151,6 +151,7 @@ public final class Pieces {
     SequenceValues values =
         new SequenceValues(
             "",
+            "",
             graph.input(LAST_POSITION, OnnxType.INT32, 1),
             graph.input(LENGTH, OnnxType.INT32, 1),
             mixer.rope().map(rope -> Map.of(rope, rotation(graph, rope))).orElse(Map.of()));

@@ -10,12 +10,17 @@ import java.util.Objects;
  * Graph values that say how rows split into sequences and where those stand.
  *
  * @param shape {@code [batch, sequence]} as int64, or empty when all rows are one sequence
+ * @param mask attention mask, int64 {@code [batch, total]}, or empty when no row is padding
  * @param lastPositions index of the last token of every sequence, int32 {@code [batch]}
  * @param totalLength longest sequence with its past, int32 {@code [1]}
  * @param rotations tables of the rotations that are used
  */
 record SequenceValues(
-    String shape, String lastPositions, String totalLength, Map<Rope, Rotation> rotations) {
+    String shape,
+    String mask,
+    String lastPositions,
+    String totalLength,
+    Map<Rope, Rotation> rotations) {
   SequenceValues {
     rotations = Map.copyOf(rotations);
   }

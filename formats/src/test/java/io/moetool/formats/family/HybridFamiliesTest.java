@@ -1,0 +1,115 @@
+package io.moetool.formats.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Families in which some layers attend and the others carry a state from token to token. */
+class HybridFamiliesTest {
+  /** Qwen3-Next-80B-A3B as published, but for what does not matter here. */
+  private static final String NEXT =
+      """
+      {"model_type": "qwen3_next", "num_hidden_layers": 48, "hidden_size": 2048,
+       "vocab_size": 151936, "intermediate_size": 5632, "moe_intermediate_size": 512,
+       "shared_expert_intermediate_size": 512, "num_attention_heads": 16,
+       "num_key_value_heads": 2, "head_dim": 256, "partial_rotary_factor": 0.25,
+       "rope_theta": 10000000, "num_experts": 512, "num_experts_per_tok": 10,
+       "norm_topk_prob": true, "full_attention_interval": 4, "linear_conv_kernel_dim": 4,
+       "linear_key_head_dim": 128, "linear_num_key_heads": 16, "linear_num_value_heads": 32,
+       "linear_value_head_dim": 128, "decoder_sparse_step": 1, "mlp_only_layers": []}
+      """;
+
+  @Test
+  void everyFourthLayerOfQwen3NextAttends() {
+    Architecture architecture = resolve(NEXT);
+    assertThat(attending(architecture))
+        .containsExactly(3, 7, 11, 15, 19, 23, 27, 31, 35, 39, 43, 47);
+    assertThat(architecture.mixer(0)).isEqualTo(new DeltaNet(16, 128, 32, 128, 4));
+    assertThat(architecture.norm().kind()).isEqualTo(Norm.Kind.RMS_PLUS_ONE);
+    Attention attention = (Attention) architecture.mixer(3);
+    assertThat(attention.outputGate()).isTrue();
+    assertThat(attention.rope().orElseThrow().rotaryDim()).isEqualTo(64);
+    assertThat(architecture.moe().shared()).contains(new MoeBlock.SharedExpert(1, 512, true));
+  }
+
+  @Test
+  void aRotationOfAQuarterIsMeantWhereQwen3NextSaysNothing() {
+    Architecture silent = resolve(NEXT.replace("\"partial_rotary_factor\": 0.25,", ""));
+    assertThat(silent.ropes().getFirst().rotaryDim()).isEqualTo(64);
+  }
+
+  @Test
+  void listedTypesOfLayersComeBeforeTheInterval() {
+    String types = "\"layer_types\": [\"full_attention\", \"linear_attention\"], ";
+    String small = NEXT.replace("\"num_hidden_layers\": 48", types + "\"num_hidden_layers\": 2");
+    assertThat(attending(resolve(small))).containsExactly(0);
+    assertRefused(
+        small.replace("\"linear_attention\"", "\"sliding_attention\""),
+        "layer types must be one of [full_attention, linear_attention] for each of 2 layers,"
+            + " found [full_attention, sliding_attention]");
+    assertRefused(small.replace("layers\": 2", "layers\": 3"), "layer types must be one of");
+  }
+
+  @Test
+  void valueHeadsThatCannotShareKeyHeadsAreRefused() {
+    assertRefused(
+        NEXT.replace("\"linear_num_value_heads\": 32", "\"linear_num_value_heads\": 24"),
+        "24 value heads cannot share 16 key heads evenly");
+  }
+
+  /** Numbers of the reference library's own class with this config. */
+  @Test
+  void qwen3NextHasAsManyParametersAsTheReferenceLibrarySays() {
+    List<RoleShape> all = stored(resolve(NEXT));
+    assertThat(parameters(all)).isEqualTo(79_674_391_296L);
+    // 3 outside; 2 norms, router, shared expert with its gate and 512 experts in 48 layers; 7 of a
+    // delta net in 36, 6 of attention in 12.
+    assertThat(all).hasSize(3 + 48 * (2 + 1 + 4 + 3 * 512) + 36 * 7 + 12 * 6);
+  }
+
+  private static long parameters(List<RoleShape> tensors) {
+    return tensors.stream()
+        .mapToLong(
+            tensor -> tensor.weight().elements() + tensor.bias().map(Shape::elements).orElse(0L))
+        .sum();
+  }
+
+  /** Every tensor that a checkpoint stores, biases with their weights. */
+  private static List<RoleShape> stored(Architecture architecture) {
+    ExpectedTensors expected = new ExpectedTensors(architecture);
+    List<RoleShape> all = new ArrayList<>(expected.outside());
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      all.addAll(expected.inLayer(layer));
+      if (architecture.isMoe(layer)) {
+        for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+          all.addAll(expected.perExpert());
+        }
+      }
+    }
+    return all;
+  }
+
+  private static List<Integer> attending(Architecture architecture) {
+    return IntStream.range(0, architecture.layers())
+        .filter(layer -> architecture.mixer(layer) instanceof Attention)
+        .boxed()
+        .toList();
+  }
+
+  private static void assertRefused(String config, String reason) {
+    assertThatThrownBy(() -> resolve(config))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith("config.json: ")
+        .hasMessageContaining(reason);
+  }
+
+  private static Architecture resolve(String config) {
+    return FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", config));
+  }
+}

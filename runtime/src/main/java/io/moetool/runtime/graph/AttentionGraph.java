@@ -41,10 +41,7 @@ final class AttentionGraph implements MixerGraph {
             new SequenceAttention.Projections(
                 tempered(
                     normed(
-                        layers,
-                        queries.values(),
-                        TensorRole.QUERY_NORM,
-                        attention.queryWidth())),
+                        layers, queries.values(), TensorRole.QUERY_NORM, attention.queryWidth())),
                 normed(
                     layers,
                     layers.linear(x, TensorRole.KEY, attention.projectionBias()),

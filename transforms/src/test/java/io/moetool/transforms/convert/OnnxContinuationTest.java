@@ -23,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -59,7 +61,7 @@ class OnnxContinuationTest {
       TensorView expected = arrays.view("sequence." + SEQUENCE + ".logits");
       Map<String, OrtOutput> remembered = Map.of();
       int from = 0;
-      for (int to : List.of(3, tokens.length - 2, tokens.length - 1, tokens.length)) {
+      for (int to : ends(tokens.length)) {
         Map<String, OrtOutput> found = run(graph, tokens, from, to, remembered);
         assertLogits(Objects.requireNonNull(found.get("logits")).floats(), expected, from);
         remembered.values().forEach(OrtOutput::close);
@@ -77,6 +79,11 @@ class OnnxContinuationTest {
       assertThat(graph.inputShapes().get("past_key_values.0.key")).containsExactly(-1, 1, -1, 12);
       assertThat(graph.inputShapes().get("past_key_values.0.value")).containsExactly(-1, 1, -1, 8);
     }
+  }
+
+  /** Where parts end; a part holds at least one token. */
+  private static SortedSet<Integer> ends(int length) {
+    return new TreeSet<>(List.of(3, length - 2, length - 1, length));
   }
 
   /** All outputs of one call. */

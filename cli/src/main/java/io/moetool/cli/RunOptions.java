@@ -42,6 +42,13 @@ final class RunOptions {
       throw common.usage(
           "--compute bfloat16 needs a backend that this version does not have; use float32");
     }
-    return OrtEngine.open(device.orElse(Device.AUTO));
+    OrtEngine engine = OrtEngine.open(device.orElse(Device.AUTO));
+    engine
+        .refusal()
+        .ifPresent(why ->
+            common
+                .console()
+                .warn("the cpu computes although this build can use cuda, because " + why));
+    return engine;
   }
 }

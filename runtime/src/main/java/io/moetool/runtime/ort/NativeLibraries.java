@@ -7,17 +7,23 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Unpacks ONNX Runtime's native libraries once per user. Left to itself the library unpacks 28 MB
- * into a new temporary folder at every start, and leaves the folder behind.
+ * (its GPU build: 612 MB) into a new temporary folder at every start, and leaves the folder behind.
  */
 final class NativeLibraries {
   private static final String LOCATION = "onnxruntime.native.path";
   private static final String RESOURCES = "/ai/onnxruntime/native/";
   private static final List<String> NAMES = List.of("onnxruntime", "onnxruntime4j_jni");
+
+  /** What the GPU build has besides; loaded only when a session asks for CUDA. */
+  private static final List<String> PROVIDERS =
+      List.of("onnxruntime_providers_shared", "onnxruntime_providers_cuda");
 
   private NativeLibraries() {}
 
@@ -31,17 +37,21 @@ final class NativeLibraries {
     }
     try {
       StringBuilder name = new StringBuilder("onnxruntime");
-      for (String library : NAMES) {
+      List<String> libraries = new ArrayList<>();
+      for (String library : Stream.concat(NAMES.stream(), PROVIDERS.stream()).toList()) {
         URL resource = OrtEnvironment.class.getResource(resource(library));
-        if (resource == null) {
-          return;
+        if (resource != null) {
+          libraries.add(library);
+          // Another build has other sizes, and so another folder.
+          name.append('-').append(resource.openConnection().getContentLengthLong());
         }
-        // Another build has other sizes, and so another folder.
-        name.append('-').append(resource.openConnection().getContentLengthLong());
+      }
+      if (!libraries.containsAll(NAMES)) {
+        return;
       }
       Path folder = cache().resolve(name.toString());
       Files.createDirectories(folder);
-      for (String library : NAMES) {
+      for (String library : libraries) {
         unpack(library, folder);
       }
       System.setProperty(LOCATION, folder.toString());

@@ -8,7 +8,12 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxType;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * ONNX Runtime on one device. Sessions made here compute on it or fail; nothing falls back
@@ -17,10 +22,12 @@ import java.nio.file.Path;
 public final class OrtEngine {
   private final OrtEnvironment environment;
   private final Device device;
+  private final Optional<String> refusal;
 
-  private OrtEngine(OrtEnvironment environment, Device device) {
+  private OrtEngine(OrtEnvironment environment, Device device, Optional<String> refusal) {
     this.environment = environment;
     this.device = device;
+    this.refusal = refusal;
   }
 
   /**
@@ -32,30 +39,36 @@ public final class OrtEngine {
    */
   public static OrtEngine open(Device wanted) {
     OrtEnvironment environment = load();
+    if (wanted == Device.CPU) {
+      return new OrtEngine(environment, Device.CPU, Optional.empty());
+    }
     boolean compiledIn = OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA);
-    return switch (wanted) {
-      case CPU -> new OrtEngine(environment, Device.CPU);
-      case AUTO ->
-          new OrtEngine(
-              environment, compiledIn && cudaFailure().isEmpty() ? Device.CUDA : Device.CPU);
-      case CUDA -> {
-        String failure = cudaFailure();
-        if (!failure.isEmpty()) {
-          throw new EnvironmentException(
-              "device cuda",
-              "ONNX Runtime cannot use it: " + failure,
-              compiledIn
-                  ? "install the CUDA library it names, or use --device cpu"
-                  : "put the GPU build of ONNX Runtime (onnxruntime_gpu) in place of the CPU build, or use --device cpu");
-        }
-        yield new OrtEngine(environment, Device.CUDA);
-      }
-    };
+    Optional<String> failure = cudaFailure(environment);
+    if (failure.isEmpty()) {
+      return new OrtEngine(environment, Device.CUDA, Optional.empty());
+    }
+    if (wanted == Device.AUTO) {
+      return new OrtEngine(environment, Device.CPU, compiledIn ? failure : Optional.empty());
+    }
+    throw new EnvironmentException(
+        "device cuda",
+        "ONNX Runtime cannot use it: " + failure.get(),
+        compiledIn
+            ? "install what it names (CUDA 12, cuDNN 9, a driver), or use --device cpu"
+            : "build moetool with the GPU build of ONNX Runtime (mvn -Pcuda package), or use --device cpu");
   }
 
   /** The device that sessions run on; never {@link Device#AUTO}. */
   public Device device() {
     return device;
+  }
+
+  /**
+   * Why CUDA, which this build of ONNX Runtime is made for and which might have been chosen, cannot
+   * be used; empty where it is used, was not wanted, or is not in this build.
+   */
+  public Optional<String> refusal() {
+    return refusal;
   }
 
   /** Version of the library. */
@@ -68,7 +81,7 @@ public final class OrtEngine {
    * once.
    */
   public OrtGraph graph(byte[] model) {
-    try (SessionOptions options = options()) {
+    try (SessionOptions options = options(device)) {
       return new OrtGraph(environment, environment.createSession(model, options));
     } catch (OrtException e) {
       throw new IllegalStateException(
@@ -82,7 +95,7 @@ public final class OrtEngine {
    * @throws BadInputException if ONNX Runtime cannot load it
    */
   public OrtGraph graph(Path model) {
-    try (SessionOptions options = options()) {
+    try (SessionOptions options = options(device)) {
       return new OrtGraph(environment, environment.createSession(model.toString(), options));
     } catch (OrtException e) {
       throw new BadInputException(
@@ -93,7 +106,7 @@ public final class OrtEngine {
     }
   }
 
-  private SessionOptions options() throws OrtException {
+  private static SessionOptions options(Device device) throws OrtException {
     SessionOptions options = new SessionOptions();
     // Work is split over sequences and experts, which scales better than splitting small products,
     // and
@@ -125,13 +138,28 @@ public final class OrtEngine {
     }
   }
 
-  private static String cudaFailure() {
-    try (SessionOptions options = new SessionOptions()) {
-      addCuda(options);
-      return "";
+  /** Why no session can be made on CUDA; that a provider is compiled in says nothing. */
+  private static Optional<String> cudaFailure(OrtEnvironment environment) {
+    OnnxGraph smallest = new OnnxGraph("probe");
+    String x = smallest.input("x", OnnxType.FLOAT, 1);
+    smallest.output(smallest.node("Identity", x).output(), "y", OnnxType.FLOAT, 1);
+    byte[] model = smallest.toModel("moetool", "", Map.of());
+    try (SessionOptions options = options(Device.CUDA)) {
+      environment.createSession(model, options).close();
+      return Optional.empty();
     } catch (OrtException e) {
-      return String.valueOf(e.getMessage());
+      return Optional.of(reason(String.valueOf(e.getMessage())));
     }
+  }
+
+  /** The end of a message that begins with codes and places in ONNX Runtime's own sources. */
+  static String reason(String message) {
+    int from = 0;
+    for (String before : List.of("message: ", " : FAIL : ")) {
+      int found = message.lastIndexOf(before);
+      from = found < 0 ? from : Math.max(from, found + before.length());
+    }
+    return message.substring(from).strip();
   }
 
   private static void addCuda(SessionOptions options) throws OrtException {

@@ -96,10 +96,10 @@ final class Layers {
   String head(String hidden) {
     String x = norm(hidden, TensorRole.FINAL_NORM);
     OutputHead head = architecture.head();
-    String logits =
-        head.tied()
-            ? linear(x, TensorRole.EMBEDDING, false)
-            : linear(x, TensorRole.HEAD, head.bias());
+    String logits = byParts(x, head.tied() ? TensorRole.EMBEDDING : TensorRole.HEAD);
+    if (!head.tied() && head.bias()) {
+      logits = graph.node("Add", logits, weights.bias(TensorRole.HEAD)).output();
+    }
     return scaled(logits, architecture.wiring().logitScale());
   }
 
@@ -177,6 +177,17 @@ final class Layers {
   /** A bias as it is stored. */
   String bias(TensorRole role) {
     return weights.bias(role);
+  }
+
+  /** {@code x W^T} of a weight that may come in parts. */
+  private String byParts(String x, TensorRole role) {
+    String[] products =
+        weights.parts(role).stream()
+            .map(part -> graph.node("Gemm", x, part).with("transB", 1).output())
+            .toArray(String[]::new);
+    return products.length == 1
+        ? products[0]
+        : graph.node("Concat", products).with("axis", -1).output();
   }
 
   /** {@code x W^T}, or {@code x W^T + b}. */

@@ -2,55 +2,48 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
-import java.util.Collections;
 import java.util.Map;
 
 /**
  * Graphs that turn logits into losses, so that a vocabulary-wide softmax never reaches Java code.
  */
 public final class Scoring {
-  /**
-   * Logits of a sequence, all leading extents together {@code rows}; the last row predicts nothing.
-   */
+  /** Logits after some tokens, {@code [rows, vocabulary]}. */
   public static final String LOGITS = "logits";
 
   /** Logits of a second model for the same tokens. */
   public static final String OTHER_LOGITS = "otherLogits";
 
-  /** Tokens that follow each position but the last, int64 {@code [rows - 1, 1]}. */
+  /** The token that follows each of them, int64 {@code [rows, 1]}. */
   public static final String TARGETS = "targets";
 
-  /** Result: one float32 row a predicted token. */
+  /** Result: one float32 row a token. */
   public static final String SCORES = "scores";
 
   private Scoring() {}
 
-  /**
-   * Loss per predicted token: {@code scores [rows - 1, 1]}, in nats.
-   *
-   * @param rank number of extents of the logits
-   */
-  public static byte[] loss(int rank, int vocabulary) {
+  /** Loss per token: {@code scores [rows, 1]}, in nats. */
+  public static byte[] loss(int vocabulary) {
     OnnxGraph graph = new OnnxGraph("loss");
-    String logProbabilities = logProbabilities(graph, LOGITS, rank, vocabulary);
+    String logProbabilities = logProbabilities(graph, LOGITS, vocabulary);
     graph.output(
-        loss(graph, logProbabilities, graph.input(TARGETS, OnnxType.INT64, "predicted", 1)),
+        loss(graph, logProbabilities, graph.input(TARGETS, OnnxType.INT64, "rows", 1)),
         SCORES,
         OnnxType.FLOAT,
-        "predicted",
+        "rows",
         1);
     return graph.toModel("moetool", "", Map.of());
   }
 
   /**
-   * Two models on the same tokens: {@code scores [rows - 1, 4]} with the losses of both, the KL
+   * Two models on the same tokens: {@code scores [rows, 4]} with the losses of both, the KL
    * divergence of the second from the first, and 1 where both find the same token most likely.
    */
-  public static byte[] comparison(int rank, int otherRank, int vocabulary) {
+  public static byte[] comparison(int vocabulary) {
     OnnxGraph graph = new OnnxGraph("comparison");
-    String base = logProbabilities(graph, LOGITS, rank, vocabulary);
-    String other = logProbabilities(graph, OTHER_LOGITS, otherRank, vocabulary);
-    String targets = graph.input(TARGETS, OnnxType.INT64, "predicted", 1);
+    String base = logProbabilities(graph, LOGITS, vocabulary);
+    String other = logProbabilities(graph, OTHER_LOGITS, vocabulary);
+    String targets = graph.input(TARGETS, OnnxType.INT64, "rows", 1);
     String divergence =
         graph
             .node(
@@ -81,23 +74,13 @@ public final class Scoring {
                 agree)
             .with("axis", 1)
             .output();
-    graph.output(scores, SCORES, OnnxType.FLOAT, "predicted", 4);
+    graph.output(scores, SCORES, OnnxType.FLOAT, "rows", 4);
     return graph.toModel("moetool", "", Map.of());
   }
 
-  private static String logProbabilities(OnnxGraph graph, String name, int rank, int vocabulary) {
-    Object[] dims = Collections.nCopies(rank, "").toArray();
-    for (int axis = 0; axis < rank - 1; axis++) {
-      dims[axis] = name + axis;
-    }
-    dims[rank - 1] = vocabulary;
-    String logits = graph.input(name, OnnxType.FLOAT, dims);
-    String rows = graph.node("Reshape", logits, graph.constant(-1, vocabulary)).output();
-    String predicting =
-        graph
-            .node("Slice", rows, graph.constant(0), graph.constant(-1), graph.constant(0))
-            .output();
-    return graph.node("LogSoftmax", predicting).with("axis", -1).output();
+  private static String logProbabilities(OnnxGraph graph, String name, int vocabulary) {
+    String logits = graph.input(name, OnnxType.FLOAT, "rows", vocabulary);
+    return graph.node("LogSoftmax", logits).with("axis", -1).output();
   }
 
   private static String loss(OnnxGraph graph, String logProbabilities, String targets) {

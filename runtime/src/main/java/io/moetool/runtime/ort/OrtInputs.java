@@ -38,7 +38,12 @@ public final class OrtInputs implements AutoCloseable {
 
   /** A matrix as {@code [rows, columns]}. */
   public OrtInputs with(String name, FloatMatrix matrix) {
-    return put(name, matrix.segment(), OnnxJavaType.FLOAT, matrix.rows(), matrix.columns());
+    return with(name, matrix, matrix.rows(), matrix.columns());
+  }
+
+  /** The values of a matrix with other extents that have the same product. */
+  public OrtInputs with(String name, FloatMatrix matrix, long... shape) {
+    return put(name, matrix.segment(), OnnxJavaType.FLOAT, shape);
   }
 
   /**

@@ -2,12 +2,12 @@ package io.moetool.runtime.run;
 
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.graph.Piece;
 import io.moetool.runtime.graph.Pieces;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.ort.OrtInputs;
-import io.moetool.runtime.ort.OrtOutput;
 import java.lang.foreign.Arena;
 
 /**
@@ -15,12 +15,11 @@ import java.lang.foreign.Arena;
  * wanted.
  */
 final class CheckpointPredictions implements Predictions {
-  private static final int RANK = 2;
-
   private final LayerWeights weights;
   private final Piece piece;
   private final OrtGraph graph;
   private final HiddenStates hidden;
+  private final int vocabulary;
   private final Arena arena;
 
   /** Takes over {@code arena}, which holds the hidden states. */
@@ -34,20 +33,34 @@ final class CheckpointPredictions implements Predictions {
     this.piece = new Pieces(architecture).head(weights);
     this.graph = engine.graph(piece.model());
     this.hidden = hidden;
+    this.vocabulary = architecture.vocabulary();
     this.arena = arena;
   }
 
   @Override
-  public OrtOutput logits(int sequence) {
-    try (OrtInputs inputs = graph.inputs()) {
-      weights.bind(piece, inputs.with(Pieces.HIDDEN, hidden.of(sequence)));
-      return graph.run(inputs, Pieces.OUTPUT);
-    }
-  }
+  public Logits logits(int sequence) {
+    FloatMatrix states = hidden.of(sequence);
+    return new Logits() {
+      private Arena memory = Arena.ofConfined();
 
-  @Override
-  public int rank() {
-    return RANK;
+      @Override
+      public FloatMatrix rows(int from, int to) {
+        memory.close();
+        memory = Arena.ofConfined();
+        FloatMatrix logits = FloatMatrix.allocate(memory, to - from, vocabulary);
+        try (OrtInputs inputs = graph.inputs();
+            OrtInputs results = graph.inputs()) {
+          weights.bind(piece, inputs.with(Pieces.HIDDEN, states.rows(from, to)));
+          graph.run(inputs, results.with(Pieces.OUTPUT, logits));
+        }
+        return logits;
+      }
+
+      @Override
+      public void close() {
+        memory.close();
+      }
+    };
   }
 
   @Override

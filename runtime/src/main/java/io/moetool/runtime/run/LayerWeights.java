@@ -34,8 +34,8 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
   private final int expertCount;
   private final int layer;
   private final Arena decoded = Arena.ofShared();
-  private final Map<WeightBinding, TensorView> ofLayer = new ConcurrentHashMap<>();
-  private final Map<WeightBinding, TensorInfo> layouts = new ConcurrentHashMap<>();
+  private final Map<WeightBinding.Weight, TensorView> ofLayer = new ConcurrentHashMap<>();
+  private final Map<WeightBinding.Weight, TensorInfo> layouts = new ConcurrentHashMap<>();
 
   /** Weights of a layer. */
   LayerWeights(TensorStore store, Architecture architecture, int layer) {
@@ -49,7 +49,8 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
   /** Adds the weights a piece asks for to its inputs. */
   void bind(Piece piece, OrtInputs inputs) {
     for (WeightBinding binding : piece.weights()) {
-      inputs.with(binding.input(), ofLayer.computeIfAbsent(binding, b -> view(decoded, b, 0)));
+      TensorView whole = ofLayer.computeIfAbsent(binding.weight(), w -> view(decoded, w, 0));
+      inputs.with(binding.input(), rows(whole, binding.rows()));
     }
   }
 
@@ -60,7 +61,7 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
    */
   void bind(Piece piece, int expert, Arena arena, OrtInputs inputs) {
     for (WeightBinding binding : piece.weights()) {
-      inputs.with(binding.input(), view(arena, binding, expert));
+      inputs.with(binding.input(), rows(view(arena, binding.weight(), expert), binding.rows()));
     }
   }
 
@@ -82,15 +83,27 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
     return info(role, bias).shape();
   }
 
-  private TensorView view(Arena arena, WeightBinding binding, int expert) {
-    if (binding.bias()) {
-      return binding.role().isOfAllExperts()
-          ? experts.bias(store, binding.role(), layer, expert)
-          : store.view(names.bias(binding.role(), layer));
+  private static TensorView rows(TensorView whole, WeightBinding.Rows rows) {
+    Shape shape = whole.shape();
+    if (shape.rank() == 0 || rows.to() - rows.from() == shape.dim(0)) {
+      return whole;
     }
-    WeightView stored = experts.view(store, binding.role(), layer, expert);
+    long rowBytes = whole.bytes().byteSize() / shape.dim(0);
+    return new TensorView(
+        whole.info().withShape(shape.withDim(0, rows.to() - rows.from())),
+        whole.bytes().asSlice(rows.from() * rowBytes, (rows.to() - rows.from()) * rowBytes));
+  }
+
+  private TensorView view(Arena arena, WeightBinding.Weight weight, int expert) {
+    TensorRole role = weight.role();
+    if (weight.bias()) {
+      return role.isOfAllExperts()
+          ? experts.bias(store, role, layer, expert)
+          : store.view(names.bias(role, layer));
+    }
+    WeightView stored = experts.view(store, role, layer, expert);
     TensorView values = WeightDecoder.values(arena, stored);
-    TensorInfo wanted = info(binding.role(), false);
+    TensorInfo wanted = info(role, false);
     return values.dtype() == wanted.dtype()
         ? values
         : new TensorView(wanted, WeightDecoder.decode(arena, stored).segment());
@@ -98,7 +111,7 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
 
   private TensorInfo info(TensorRole role, boolean bias) {
     return layouts.computeIfAbsent(
-        new WeightBinding(role.key(), role, bias), _ -> bias ? biasLayout(role) : layout(role));
+        new WeightBinding.Weight(role, bias), _ -> bias ? biasLayout(role) : layout(role));
   }
 
   private TensorInfo biasLayout(TensorRole role) {

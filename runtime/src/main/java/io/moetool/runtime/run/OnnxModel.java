@@ -1,14 +1,15 @@
 package io.moetool.runtime.run;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.graph.DecoderModel;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.ort.OrtInputs;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -80,13 +81,8 @@ public final class OnnxModel implements LanguageModel {
   public Predictions predict(SequenceData data, RunProgress progress) {
     return new Predictions() {
       @Override
-      public OrtOutput logits(int sequence) {
+      public Logits logits(int sequence) {
         return run(data.sequences().get(sequence));
-      }
-
-      @Override
-      public int rank() {
-        return RANK;
       }
 
       @Override
@@ -96,10 +92,14 @@ public final class OnnxModel implements LanguageModel {
     };
   }
 
-  private OrtOutput run(TokenSequence sequence) {
+  /** The whole sequence in one run. */
+  private Logits run(TokenSequence sequence) {
     int length = sequence.length();
+    int vocabulary = vocabulary();
     long[] tokens = Arrays.stream(sequence.toArray()).asLongStream().toArray();
-    try (OrtInputs inputs = graph.inputs()) {
+    Arena arena = Arena.ofShared();
+    try (OrtInputs inputs = graph.inputs();
+        OrtInputs results = graph.inputs()) {
       for (Map.Entry<String, long[]> input : graph.inputShapes().entrySet()) {
         switch (input.getKey()) {
           case "input_ids" -> inputs.with("input_ids", tokens, 1, length);
@@ -116,7 +116,25 @@ public final class OnnxModel implements LanguageModel {
           }
         }
       }
-      return graph.run(inputs, LOGITS);
+      FloatMatrix values = FloatMatrix.allocate(arena, length, vocabulary);
+      graph.run(inputs, results.with(LOGITS, values, 1, length, vocabulary));
+      return new WholeLogits(values, arena);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** Logits of all tokens, and the memory they lie in. */
+  private record WholeLogits(FloatMatrix values, Arena arena) implements Logits {
+    @Override
+    public FloatMatrix rows(int from, int to) {
+      return values.rows(from, to);
+    }
+
+    @Override
+    public void close() {
+      arena.close();
     }
   }
 

@@ -13,9 +13,9 @@ public final class SequenceComparer implements AutoCloseable {
 
   private final OrtGraph graph;
 
-  /** A comparer for logits of these ranks and this width. */
-  public SequenceComparer(OrtEngine engine, int baseRank, int candidateRank, int vocabulary) {
-    graph = engine.graph(Scoring.comparison(baseRank, candidateRank, vocabulary));
+  /** A comparer for logits of this width. */
+  public SequenceComparer(OrtEngine engine, int vocabulary) {
+    graph = engine.graph(Scoring.comparison(vocabulary));
   }
 
   /**
@@ -26,31 +26,24 @@ public final class SequenceComparer implements AutoCloseable {
    * @param divergence KL divergence of the candidate from the base, in nats
    * @param agreements tokens for which both find the same continuation most likely
    */
-  public record Sums(double baseLoss, double candidateLoss, double divergence, long agreements) {
-    /** Sums of a sequence without predicted tokens. */
-    public static final Sums ZERO = new Sums(0, 0, 0, 0);
-  }
+  public record Sums(double baseLoss, double candidateLoss, double divergence, long agreements) {}
 
   /** Compares the logits of both models. */
-  public Sums compare(OrtOutput base, OrtOutput candidate, TokenSequence sequence) {
-    if (sequence.predicted() == 0) {
-      return Sums.ZERO;
-    }
-    try (OrtInputs inputs = graph.inputs()) {
-      inputs
-          .with(Scoring.LOGITS, base)
-          .with(Scoring.OTHER_LOGITS, candidate)
-          .with(Scoring.TARGETS, SequenceScorer.targets(sequence), sequence.predicted(), 1);
-      try (OrtOutput scores = graph.run(inputs, Scoring.SCORES)) {
-        return sums(scores.floats());
-      }
-    }
-  }
-
-  private static Sums sums(float[] scores) {
+  public Sums compare(Logits base, Logits candidate, TokenSequence sequence) {
     double[] sums = new double[COLUMNS];
-    for (int i = 0; i < scores.length; i++) {
-      sums[i % COLUMNS] += scores[i];
+    for (ScoredBlock block : ScoredBlock.of(sequence)) {
+      try (OrtInputs inputs = graph.inputs()) {
+        inputs
+            .with(Scoring.LOGITS, base.rows(block.from(), block.to()))
+            .with(Scoring.OTHER_LOGITS, candidate.rows(block.from(), block.to()))
+            .with(Scoring.TARGETS, block.targets(sequence), block.rows(), 1);
+        try (OrtOutput scores = graph.run(inputs, Scoring.SCORES)) {
+          float[] values = scores.floats();
+          for (int i = 0; i < block.predicted(sequence) * COLUMNS; i++) {
+            sums[i % COLUMNS] += values[i];
+          }
+        }
+      }
     }
     return new Sums(sums[0], sums[1], sums[2], Math.round(sums[3]));
   }

@@ -11,36 +11,28 @@ import io.moetool.runtime.text.TokenSequence;
 public final class SequenceScorer implements AutoCloseable {
   private final OrtGraph graph;
 
-  /** A scorer for logits of this rank and width. */
-  public SequenceScorer(OrtEngine engine, int rank, int vocabulary) {
-    graph = engine.graph(Scoring.loss(rank, vocabulary));
+  /** A scorer for logits of this width. */
+  public SequenceScorer(OrtEngine engine, int vocabulary) {
+    graph = engine.graph(Scoring.loss(vocabulary));
   }
 
   /** Sum of the losses of all predicted tokens, in nats; 0 for a sequence of one token. */
-  public double loss(OrtOutput logits, TokenSequence sequence) {
-    if (sequence.predicted() == 0) {
-      return 0;
-    }
-    try (OrtInputs inputs = graph.inputs()) {
-      inputs
-          .with(Scoring.LOGITS, logits)
-          .with(Scoring.TARGETS, targets(sequence), sequence.predicted(), 1);
-      try (OrtOutput scores = graph.run(inputs, Scoring.SCORES)) {
-        double sum = 0;
-        for (float loss : scores.floats()) {
-          sum += loss;
+  public double loss(Logits logits, TokenSequence sequence) {
+    double sum = 0;
+    for (ScoredBlock block : ScoredBlock.of(sequence)) {
+      try (OrtInputs inputs = graph.inputs()) {
+        inputs
+            .with(Scoring.LOGITS, logits.rows(block.from(), block.to()))
+            .with(Scoring.TARGETS, block.targets(sequence), block.rows(), 1);
+        try (OrtOutput scores = graph.run(inputs, Scoring.SCORES)) {
+          float[] losses = scores.floats();
+          for (int i = 0; i < block.predicted(sequence); i++) {
+            sum += losses[i];
+          }
         }
-        return sum;
       }
     }
-  }
-
-  static long[] targets(TokenSequence sequence) {
-    long[] targets = new long[sequence.predicted()];
-    for (int position = 0; position < targets.length; position++) {
-      targets[position] = sequence.token(position + 1);
-    }
-    return targets;
+    return sum;
   }
 
   @Override

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.formats.TensorView;
 import io.moetool.formats.safetensors.SafetensorsFile;
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.text.SequenceData;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,15 +27,17 @@ class CheckpointModelTest {
           new CheckpointModel(golden.store(), golden.architecture(), ENGINE, pool, ExpertMask.NONE);
       double total = 0;
       try (Predictions predictions = model.predict(data, RunProgress.NONE);
-          SequenceScorer scorer =
-              new SequenceScorer(ENGINE, predictions.rank(), model.vocabulary())) {
+          SequenceScorer scorer = new SequenceScorer(ENGINE, model.vocabulary())) {
         for (int i = 0; i < data.sequences().size(); i++) {
-          try (OrtOutput logits = predictions.logits(i)) {
+          try (Logits logits = predictions.logits(i)) {
             double loss = scorer.loss(logits, data.sequences().get(i));
             total += loss;
             assertThat(loss / data.sequences().get(i).predicted())
                 .isCloseTo(golden.meanNll(i), within(2e-5));
-            assertLogits(logits.floats(), arrays.view("sequence." + i + ".logits"));
+            FloatMatrix rows = logits.rows(0, data.sequences().get(i).length());
+            assertLogits(
+                rows.segment().toArray(ValueLayout.JAVA_FLOAT),
+                arrays.view("sequence." + i + ".logits"));
           }
         }
       }

@@ -2,11 +2,12 @@ package io.moetool.runtime.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -44,8 +45,9 @@ class SameBitsTest {
                 golden.store(), golden.architecture(), ENGINE, pool, ExpertMask.NONE);
         Predictions predictions = model.predict(data, RunProgress.NONE)) {
       for (int i = 0; i < data.sequences().size(); i++) {
-        try (OrtOutput logits = predictions.logits(i)) {
-          all.add(logits.floats());
+        try (Logits logits = predictions.logits(i)) {
+          FloatMatrix rows = logits.rows(0, data.sequences().get(i).length());
+          all.add(rows.segment().toArray(ValueLayout.JAVA_FLOAT));
         }
       }
     }

@@ -3,17 +3,13 @@ package io.moetool.runtime.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.moetool.formats.onnx.OnnxGraph;
-import io.moetool.formats.onnx.OnnxType;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.ort.OrtGraph;
-import io.moetool.runtime.ort.OrtInputs;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SequenceScoringTest {
@@ -32,8 +28,8 @@ class SequenceScoringTest {
 
   @Test
   void lossIsTheNegativeLogarithmOfWhatFollows() {
-    try (SequenceScorer scorer = new SequenceScorer(ENGINE, 2, 2);
-        OrtOutput logits = output(BASE)) {
+    try (SequenceScorer scorer = new SequenceScorer(ENGINE, 2);
+        Logits logits = logits(BASE)) {
       // token 0 had probability 1/4, token 1 then 1/2
       assertThat(scorer.loss(logits, SEQUENCE)).isCloseTo(Math.log(4) + Math.log(2), within(1e-6));
     }
@@ -41,9 +37,9 @@ class SequenceScoringTest {
 
   @Test
   void divergenceAndAgreementAreThoseOfTwoCoins() {
-    try (SequenceComparer comparer = new SequenceComparer(ENGINE, 2, 2, 2);
-        OrtOutput base = output(BASE);
-        OrtOutput candidate = output(CANDIDATE)) {
+    try (SequenceComparer comparer = new SequenceComparer(ENGINE, 2);
+        Logits base = logits(BASE);
+        Logits candidate = logits(CANDIDATE)) {
       SequenceComparer.Sums sums = comparer.compare(base, candidate, SEQUENCE);
       // 1/4 ln(1/3) + 3/4 ln 3 at position 0, nothing at position 1
       assertThat(sums.divergence()).isCloseTo(0.5 * Math.log(3), within(1e-6));
@@ -56,21 +52,53 @@ class SequenceScoringTest {
   @Test
   void aSequenceOfOneTokenPredictsNothing() {
     TokenSequence one = new TokenSequence("all", new int[] {1});
-    try (SequenceScorer scorer = new SequenceScorer(ENGINE, 2, 2);
-        OrtOutput logits = output(new float[][] {{1, 2}})) {
+    try (SequenceScorer scorer = new SequenceScorer(ENGINE, 2);
+        Logits logits = logits(new float[][] {{1, 2}})) {
       assertThat(scorer.loss(logits, one)).isZero();
     }
   }
 
-  /** Values as the output of a run. */
-  private static OrtOutput output(float[][] rows) {
-    OnnxGraph graph = new OnnxGraph("copy");
-    String input = graph.input("x", OnnxType.FLOAT, "rows", 2);
-    graph.output(graph.node("Identity", input).output(), "y", OnnxType.FLOAT, "rows", 2);
-    try (Arena arena = Arena.ofConfined();
-        OrtGraph copy = ENGINE.graph(graph.toModel("test", "", Map.of()));
-        OrtInputs inputs = copy.inputs()) {
-      return copy.run(inputs.with("x", FloatMatrix.copyOf(arena, rows)), "y");
+  @Test
+  void longSequencesAreScoredInBlocksOfAtLeastTwoTokens() {
+    assertThat(ScoredBlock.of(ofLength(1))).isEmpty();
+    assertThat(ScoredBlock.of(ofLength(2))).containsExactly(new ScoredBlock(0, 2));
+    assertThat(ScoredBlock.of(ofLength(256))).containsExactly(new ScoredBlock(0, 256));
+    assertThat(ScoredBlock.of(ofLength(257)))
+        .containsExactly(new ScoredBlock(0, 128), new ScoredBlock(128, 257));
+  }
+
+  @Test
+  void blocksAddUpToTheSequence() {
+    int length = 600;
+    float[][] rows = new float[length][];
+    Arrays.setAll(rows, position -> position % 2 == 0 ? new float[] {0, LN3} : new float[] {0, 0});
+    TokenSequence sequence = ofLength(length);
+    try (SequenceScorer scorer = new SequenceScorer(ENGINE, 2);
+        Logits logits = logits(rows)) {
+      // Token 1 follows even positions with probability 3/4, token 0 odd ones with 1/2.
+      assertThat(scorer.loss(logits, sequence))
+          .isCloseTo(300 * Math.log(4.0 / 3) + 299 * Math.log(2), within(1e-4));
     }
+  }
+
+  /** 0, 1, 0, 1, … */
+  private static TokenSequence ofLength(int length) {
+    return new TokenSequence("all", IntStream.range(0, length).map(i -> i % 2).toArray());
+  }
+
+  private static Logits logits(float[][] rows) {
+    Arena arena = Arena.ofConfined();
+    FloatMatrix values = FloatMatrix.copyOf(arena, rows);
+    return new Logits() {
+      @Override
+      public FloatMatrix rows(int from, int to) {
+        return values.rows(from, to);
+      }
+
+      @Override
+      public void close() {
+        arena.close();
+      }
+    };
   }
 }

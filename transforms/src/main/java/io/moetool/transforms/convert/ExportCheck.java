@@ -1,10 +1,11 @@
 package io.moetool.transforms.convert;
 
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.LanguageModel;
+import io.moetool.runtime.run.Logits;
 import io.moetool.runtime.run.OnnxModel;
 import io.moetool.runtime.run.Predictions;
 import io.moetool.runtime.run.RunProgress;
@@ -38,9 +39,10 @@ final class ExportCheck {
     try (OnnxModel export = new OnnxModel(model, engine);
         Predictions expected = original.predict(data, RunProgress.NONE);
         Predictions actual = export.predict(data, RunProgress.NONE);
-        OrtOutput expectedLogits = expected.logits(0);
-        OrtOutput actualLogits = actual.logits(0)) {
-      return compare(expectedLogits.floats(), actualLogits.floats());
+        Logits expectedLogits = expected.logits(0);
+        Logits actualLogits = actual.logits(0)) {
+      int length = data.sequences().getFirst().length();
+      return compare(expectedLogits.rows(0, length), actualLogits.rows(0, length));
     }
   }
 
@@ -51,15 +53,18 @@ final class ExportCheck {
         new SplittableRandom(SEED).ints(length, 0, source.architecture().vocabulary()).toArray());
   }
 
-  private static double compare(float[] expected, float[] actual) {
+  private static double compare(FloatMatrix expected, FloatMatrix actual) {
     double difference = 0;
     double largest = 1;
-    for (int i = 0; i < expected.length; i++) {
-      double distance = Math.abs((double) expected[i] - actual[i]);
-      if (!(distance <= difference)) {
-        difference = distance;
+    for (int row = 0; row < expected.rows(); row++) {
+      for (int column = 0; column < expected.columns(); column++) {
+        float value = expected.get(row, column);
+        double distance = Math.abs((double) value - actual.get(row, column));
+        if (!(distance <= difference)) {
+          difference = distance;
+        }
+        largest = Math.max(largest, Math.abs(value));
       }
-      largest = Math.max(largest, Math.abs(expected[i]));
     }
     if (!(difference <= TOLERANCE * largest)) {
       throw new IllegalStateException(

@@ -1,8 +1,8 @@
 package io.moetool.transforms.evaluate;
 
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.run.LanguageModel;
+import io.moetool.runtime.run.Logits;
 import io.moetool.runtime.run.Predictions;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SequenceScorer;
@@ -28,12 +28,11 @@ public final class Evaluator {
     double[] losses = new double[count];
     AtomicInteger done = new AtomicInteger();
     try (Predictions predictions = model.predict(data, progress);
-        SequenceScorer scorer =
-            new SequenceScorer(engine, predictions.rank(), model.vocabulary())) {
+        SequenceScorer scorer = new SequenceScorer(engine, model.vocabulary())) {
       pool.forEach(
           count,
           i -> {
-            try (OrtOutput logits = predictions.logits(i)) {
+            try (Logits logits = predictions.logits(i)) {
               losses[i] = scorer.loss(logits, data.sequences().get(i));
             }
             progress.report("sequences", done.incrementAndGet(), count);

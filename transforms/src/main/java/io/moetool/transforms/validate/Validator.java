@@ -2,8 +2,8 @@ package io.moetool.transforms.validate;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.run.LanguageModel;
+import io.moetool.runtime.run.Logits;
 import io.moetool.runtime.run.Predictions;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SequenceComparer;
@@ -55,14 +55,13 @@ public final class Validator {
     try (Predictions ofBase = base.predict(data, progress)) {
       long between = System.nanoTime();
       try (Predictions ofCandidate = candidate.predict(data, progress);
-          SequenceComparer comparer =
-              new SequenceComparer(engine, ofBase.rank(), ofCandidate.rank(), base.vocabulary())) {
+          SequenceComparer comparer = new SequenceComparer(engine, base.vocabulary())) {
         long ready = System.nanoTime();
         pool.forEach(
             count,
             i -> {
-              try (OrtOutput baseLogits = timed(ofBase, i, baseNanos);
-                  OrtOutput candidateLogits = timed(ofCandidate, i, candidateNanos)) {
+              try (Logits baseLogits = TimedLogits.of(ofBase, i, baseNanos);
+                  Logits candidateLogits = TimedLogits.of(ofCandidate, i, candidateNanos)) {
                 sums[i] = comparer.compare(baseLogits, candidateLogits, data.sequences().get(i));
               }
               progress.report("sequences", done.incrementAndGet(), count);
@@ -77,13 +76,6 @@ public final class Validator {
             seconds(ready - between, candidateNanos));
       }
     }
-  }
-
-  private static OrtOutput timed(Predictions predictions, int sequence, LongAdder nanos) {
-    long start = System.nanoTime();
-    OrtOutput logits = predictions.logits(sequence);
-    nanos.add(System.nanoTime() - start);
-    return logits;
   }
 
   /** Wall time of a model's own work: what it did alone, and its share of the threads. */

@@ -9,11 +9,12 @@ import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
+import io.moetool.runtime.run.Logits;
 import io.moetool.runtime.run.Predictions;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
@@ -27,6 +28,7 @@ import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -139,8 +141,9 @@ class MaskedModelTest {
       List<float[]> logits = new ArrayList<>();
       try (Predictions predictions = model.predict(data, RunProgress.NONE)) {
         for (int i = 0; i < data.sequences().size(); i++) {
-          try (OrtOutput output = predictions.logits(i)) {
-            logits.add(output.floats());
+          try (Logits output = predictions.logits(i)) {
+            FloatMatrix rows = output.rows(0, data.sequences().get(i).length());
+            logits.add(rows.segment().toArray(ValueLayout.JAVA_FLOAT));
           }
         }
       }

@@ -11,6 +11,7 @@ import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -26,6 +27,9 @@ import picocli.CommandLine.Option;
         "Find out which experts matter, in one pass over calibration data; without data, only what"
             + " weights alone tell. Writes statistics.safetensors, analysis.json and report.html.")
 final class AnalyzeCommand implements Callable<Integer> {
+  /** Enough to compare experts, few enough to cost little beside a pass over much data. */
+  private static final int DEFAULT_SAMPLE = 4096;
+
   @Mixin private CommonOptions common;
 
   @Mixin private ModelArgument model;
@@ -40,6 +44,16 @@ final class AnalyzeCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nData:%n")
   private DataOptions data = new DataOptions();
 
+  @Option(
+      names = "--sample-tokens",
+      paramLabel = "N",
+      description =
+          "Run every expert on this many of the tokens, to compare experts and to forecast what"
+              + " their removal costs (default: "
+              + DEFAULT_SAMPLE
+              + "; 0: none).")
+  private Optional<Integer> sampleTokens = Optional.empty();
+
   @ArgGroup(validate = false, heading = "%nRunning the model:%n")
   private RunOptions run = new RunOptions();
 
@@ -49,6 +63,12 @@ final class AnalyzeCommand implements Callable<Integer> {
     data.refuseWithoutData(common);
     if (!data.isGiven()) {
       run.refuseWithoutData(common);
+      if (sampleTokens.isPresent()) {
+        throw common.usage("--sample-tokens has no effect without --data");
+      }
+    }
+    if (sampleTokens.orElse(0) < 0) {
+      throw common.usage("--sample-tokens must be at least 0");
     }
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
@@ -71,6 +91,6 @@ final class AnalyzeCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     SequenceData sequences =
         data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
-    return measuring.weightsAnd(sequences, engine);
+    return measuring.weightsAnd(sequences, engine, sampleTokens.orElse(DEFAULT_SAMPLE));
   }
 }

@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.analyzers.statistics.MeasuredModel;
+import io.moetool.analyzers.statistics.SampleStatisticsTap;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsTap;
 import io.moetool.analyzers.statistics.WeightReader;
@@ -8,9 +9,11 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.Taps;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
+import java.util.Optional;
 
 /** Measures a checkpoint: its weights, and what it does with data. */
 final class Measuring {
@@ -29,15 +32,28 @@ final class Measuring {
     return addWeights(Statistics.none(model()));
   }
 
-  /** One pass over the data, and what weights tell. */
+  /** One pass over the data for what its tokens do with the experts they choose. */
   Statistics weightsAnd(SequenceData data, OrtEngine engine) {
+    return weightsAnd(data, engine, 0);
+  }
+
+  /**
+   * One pass over the data, and what weights tell.
+   *
+   * @param sampleTokens how many of the tokens every expert is run on, or 0
+   */
+  Statistics weightsAnd(SequenceData data, OrtEngine engine, int sampleTokens) {
     StatisticsTap tap = new StatisticsTap(model(), data);
+    Optional<SampleStatisticsTap> sample =
+        sampleTokens == 0
+            ? Optional.empty()
+            : Optional.of(new SampleStatisticsTap(data, sampleTokens));
     try (CheckpointModel running =
         new CheckpointModel(
             source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
-      running.observe(data, tap, progress);
+      running.observe(data, sample.map(Taps.of(tap)::with).orElse(Taps.of(tap)), progress);
     }
-    return addWeights(tap.statistics());
+    return addWeights(tap.statistics().withSample(sample.flatMap(SampleStatisticsTap::statistics)));
   }
 
   private Statistics addWeights(Statistics measured) {

@@ -9,18 +9,27 @@ import java.util.Optional;
  * @param model what was measured
  * @param routed sums over calibration data, empty if there was none
  * @param weights sums over weights, empty if they were not read
+ * @param sampled what every expert does with a sample of the tokens, empty if none was taken
  */
 public record Statistics(
-    MeasuredModel model, Optional<RoutedStatistics> routed, Optional<WeightStatistics> weights) {
+    MeasuredModel model,
+    Optional<RoutedStatistics> routed,
+    Optional<WeightStatistics> weights,
+    Optional<SampledStatistics> sampled) {
 
   /** Nothing measured yet. */
   public static Statistics none(MeasuredModel model) {
-    return new Statistics(model, Optional.empty(), Optional.empty());
+    return new Statistics(model, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The same with sums over weights. */
   public Statistics withWeights(WeightStatistics measured) {
-    return new Statistics(model, routed, Optional.of(measured));
+    return new Statistics(model, routed, Optional.of(measured), sampled);
+  }
+
+  /** The same with what a sample showed, if one was taken. */
+  public Statistics withSample(Optional<SampledStatistics> measured) {
+    return new Statistics(model, routed, weights, measured);
   }
 
   /**
@@ -37,7 +46,8 @@ public record Statistics(
   }
 
   /**
-   * Adds up what was measured on disjoint data.
+   * Adds up what was measured on disjoint data. What is no sum of a sample is kept only if one of
+   * the two has a sample.
    *
    * @throws BadInputException if the other statistics are of another model, or some data is in both
    */
@@ -52,6 +62,11 @@ public record Statistics(
         routed.isPresent() && other.routed.isPresent()
             ? Optional.of(routed.get().plus(other.routed.get()))
             : routed.or(other::routed);
-    return new Statistics(model, sum, weights.or(other::weights));
+    return new Statistics(model, sum, weights.or(other::weights), together(sampled, other.sampled));
+  }
+
+  private static Optional<SampledStatistics> together(
+      Optional<SampledStatistics> a, Optional<SampledStatistics> b) {
+    return a.isPresent() && b.isPresent() ? Optional.of(a.get().plus(b.get())) : a.or(() -> b);
   }
 }

@@ -20,9 +20,13 @@ import java.util.function.Supplier;
 /**
  * The file {@code statistics.safetensors}: F64 tensors named {@code
  * layers.<layer>.domain<d>.<statistic>} for {@link ExpertStatistic} ({@code [E]}), {@code
- * layers.<layer>.<statistic>} for {@link MatrixStatistic} ({@code [E, E]} or {@code [E, H]}) and
- * {@code layers.<layer>.weights.<statistic>} for sums over weights. Fingerprints, domains and
- * extents stand in the metadata as one JSON text, {@code moetool-statistics}.
+ * layers.<layer>.<statistic>} for {@link MatrixStatistic} ({@code [E, E]} or {@code [E, H]}),
+ * {@code layers.<layer>.sample.<statistic>} for {@link SampleStatistic} and {@code
+ * layers.<layer>.weights.<statistic>} for sums over weights. Fingerprints, domains and extents
+ * stand in the metadata as one JSON text, {@code moetool-statistics}.
+ *
+ * <p>Files over disjoint data add up, except for what a sample shows beyond sums: a file of several
+ * samples does not hold it.
  *
  * <p>The same statistics give the same bytes.
  */
@@ -50,6 +54,9 @@ public final class StatisticsFile {
     statistics
         .routed()
         .ifPresent(routed -> routed.layers().forEach(layer -> add(layout, layer, tensors)));
+    statistics
+        .sampled()
+        .ifPresent(sampled -> sampled.layers().forEach(layer -> add(layout, layer, tensors)));
     statistics
         .weights()
         .ifPresent(weights -> weights.layers().forEach(layer -> add(layout, layer, tensors)));
@@ -86,6 +93,14 @@ public final class StatisticsFile {
       }
     }
     for (MatrixStatistic statistic : MatrixStatistic.values()) {
+      tensors.add(
+          new OutputTensor(
+              layout.of(layer.layer(), statistic), content(layer.matrix(statistic)::values)));
+    }
+  }
+
+  private static void add(TensorLayout layout, LayerSample layer, List<OutputTensor> tensors) {
+    for (SampleStatistic statistic : layout.ofSample()) {
       tensors.add(
           new OutputTensor(
               layout.of(layer.layer(), statistic), content(layer.matrix(statistic)::values)));

@@ -15,10 +15,15 @@ import java.util.Optional;
  * @param model what was measured
  * @param data what it was run over; without fingerprints and domains if it was not
  * @param weights whether the file holds sums over weights
+ * @param sample on how many tokens every expert was run
  */
 record StatisticsHeader(
-    int formatVersion, MeasuredModel model, MeasuredData data, boolean weights) {
-  static final int FORMAT_VERSION = 2;
+    int formatVersion,
+    MeasuredModel model,
+    MeasuredData data,
+    boolean weights,
+    SampleExtent sample) {
+  static final int FORMAT_VERSION = 3;
   private static final String KEY = "moetool-statistics";
   private static final MeasuredData NO_DATA = new MeasuredData(List.of(), List.of());
   private static final String MEND = "analyze the model again";
@@ -31,7 +36,8 @@ record StatisticsHeader(
         FORMAT_VERSION,
         statistics.model(),
         statistics.routed().map(RoutedStatistics::data).orElse(NO_DATA),
-        statistics.weights().isPresent());
+        statistics.weights().isPresent(),
+        statistics.sampled().map(SampledStatistics::extent).orElse(SampleExtent.NONE));
   }
 
   Map<String, String> toMetadata() {
@@ -54,6 +60,11 @@ record StatisticsHeader(
   /** What was run, if anything was. */
   Optional<MeasuredData> measuredData() {
     return data.domains().isEmpty() ? Optional.empty() : Optional.of(data);
+  }
+
+  /** Whether every expert was run on some tokens. */
+  boolean isSampled() {
+    return sample.passes() > 0;
   }
 
   private static void requireVersion(String where, String text) {
@@ -81,6 +92,27 @@ record StatisticsHeader(
         "%d of %d experts per token".formatted(model.expertsPerToken(), model.experts()));
     requireLayers(where);
     requireData(where);
+    requireSample(where);
+  }
+
+  private void requireSample(String where) {
+    boolean none = sample.equals(SampleExtent.NONE);
+    require(
+        where,
+        none
+            || (sample.passes() >= 1
+                && sample.passes() <= data.fingerprints().size()
+                && sample.tokens() >= 1
+                && sample.tokens() <= data.tokens()
+                && isPart(sample.lossTokens(), 1)
+                && isPart(sample.setTokens(), 0)
+                && isPart(sample.similarityTokens(), sample.isOnePass() ? 1 : 0)
+                && (sample.isOnePass() || sample.setTokens() == 0)),
+        "a sample of %s in %d passes over data".formatted(sample, data.fingerprints().size()));
+  }
+
+  private boolean isPart(long tokens, int least) {
+    return tokens >= least && tokens <= sample.tokens();
   }
 
   private void requireLayers(String where) {

@@ -34,7 +34,8 @@ final class StatisticsReader {
     return new Statistics(
         header.model(),
         header.measuredData().map(data -> new RoutedStatistics(data, layers(data))),
-        header.weights() ? Optional.of(new WeightStatistics(weightLayers())) : Optional.empty());
+        header.weights() ? Optional.of(new WeightStatistics(weightLayers())) : Optional.empty(),
+        header.isSampled() ? Optional.of(sampled()) : Optional.empty());
   }
 
   /** Before anything is allocated: every tensor is there, has its shape, and there is no other. */
@@ -107,6 +108,38 @@ final class StatisticsReader {
           "layer %d, domain %s".formatted(layer, Quoted.of(domain.name())),
           "experts were chosen %.0f times, %d tokens choose %d each"
               .formatted(total, domain.tokens(), header.model().expertsPerToken()));
+    }
+  }
+
+  private SampledStatistics sampled() {
+    List<LayerSample> layers = new ArrayList<>();
+    for (int layer : header.model().moeLayers()) {
+      Map<SampleStatistic, SumMatrix> values = new EnumMap<>(SampleStatistic.class);
+      for (SampleStatistic statistic : layout.ofSample()) {
+        values.put(statistic, sampled(layout.of(layer, statistic)));
+      }
+      layers.add(checked(new LayerSample(layer, header.sample(), values)));
+    }
+    return new SampledStatistics(header.sample(), layers);
+  }
+
+  private SumMatrix sampled(TensorInfo info) {
+    int rank = info.shape().rank();
+    int columns = Math.toIntExact(info.shape().dim(rank - 1));
+    double[] values = array(info, columns, true);
+    return SumMatrix.over(values.length / columns, columns, values);
+  }
+
+  /** Orders and sets of experts are what they say. */
+  private LayerSample checked(LayerSample layer) {
+    try {
+      layer.elimination();
+      layer.subsets();
+      return layer;
+    } catch (IllegalArgumentException e) {
+      throw bad(
+          "layer %d".formatted(layer.layer()),
+          "its losses by experts taken away make no sense: " + e.getMessage());
     }
   }
 

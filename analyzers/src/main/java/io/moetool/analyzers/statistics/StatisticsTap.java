@@ -66,6 +66,7 @@ public final class StatisticsTap implements MoeTap<SequenceSums> {
     return new Statistics(
         model,
         Optional.of(new RoutedStatistics(measured, List.copyOf(finished.values()))),
+        Optional.empty(),
         Optional.empty());
   }
 }

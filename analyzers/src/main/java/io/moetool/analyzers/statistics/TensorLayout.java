@@ -4,6 +4,7 @@ import io.moetool.formats.DType;
 import io.moetool.formats.Shape;
 import io.moetool.formats.TensorInfo;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Names and shapes of the tensors in a statistics file. */
@@ -40,6 +41,19 @@ final class TensorLayout {
         layer, "weights.routerGram", Shape.of(header.model().experts(), header.model().experts()));
   }
 
+  /** {@code layers.3.sample.ca}. */
+  TensorInfo of(int layer, SampleStatistic statistic) {
+    return info(layer, "sample." + statistic.key(), statistic.shape(header.model()));
+  }
+
+  /** What the file holds of a sample. */
+  List<SampleStatistic> ofSample() {
+    return Arrays.stream(SampleStatistic.values())
+        .filter(statistic ->
+            header.isSampled() && (header.sample().isOnePass() || statistic.isAdditive()))
+        .toList();
+  }
+
   /** All tensors in the order they are written. */
   List<TensorInfo> all() {
     List<TensorInfo> all = new ArrayList<>();
@@ -53,6 +67,9 @@ final class TensorLayout {
         for (MatrixStatistic statistic : MatrixStatistic.values()) {
           all.add(of(layer, statistic));
         }
+      }
+      for (SampleStatistic statistic : ofSample()) {
+        all.add(of(layer, statistic));
       }
       if (header.weights()) {
         for (WeightStatistic statistic : WeightStatistic.values()) {

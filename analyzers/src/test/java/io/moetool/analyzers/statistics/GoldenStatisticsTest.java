@@ -15,6 +15,7 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.Taps;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
@@ -71,7 +72,7 @@ class GoldenStatisticsTest {
       SequenceData data = new SequenceData(sequences);
       StatisticsTap tap = new StatisticsTap(MeasuredModel.of(architecture, "sha256:g"), data);
       new CheckpointModel(store, architecture, ENGINE, pool, ExpertMask.NONE)
-          .observe(data, tap, RunProgress.NONE);
+          .observe(data, Taps.of(tap), RunProgress.NONE);
       return tap.statistics();
     }
   }

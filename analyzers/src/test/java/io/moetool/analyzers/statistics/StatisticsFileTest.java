@@ -164,7 +164,7 @@ class StatisticsFileTest {
         "\"moeLayers\":[0,1]  |\"moeLayers\":[]      |no layer has experts",
         "\"sequences\":10     |\"sequences\":-1      |has -1 sequences",
         "\"weights\":true     |\"weights\":false     |is no statistic that the metadata announce",
-        "\"formatVersion\":2  |\"formatVersion\":1   |it has format version 1",
+        "\"formatVersion\":3  |\"formatVersion\":2   |it has format version 2",
         "\"weights\":true     |\"weights\":true,\"more\":1|more",
         "\"hidden\":3         |\"hidden\":3,\"hidden\":3|Duplicate"
       })
@@ -245,7 +245,8 @@ class StatisticsFileTest {
             new RoutedStatistics(
                 new MeasuredData(List.of("sha256:other"), routed.data().domains()),
                 routed.layers())),
-        statistics.weights());
+        statistics.weights(),
+        statistics.sampled());
   }
 
   private static void refuses(Path file, String problem) {

@@ -37,6 +37,7 @@ public final class Synthetic {
     return new Statistics(
         model,
         Optional.of(new RoutedStatistics(data(List.of("all"), 100L * experts), layers)),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -61,6 +62,7 @@ public final class Synthetic {
             new RoutedStatistics(
                 new MeasuredData(List.of("sha256:d"), measured),
                 List.of(new LayerStatistics(0, sums, zeros(model))))),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -124,7 +126,8 @@ public final class Synthetic {
     return new Statistics(
         model,
         Optional.of(new RoutedStatistics(data(domains, tokens), sums)),
-        Optional.of(new WeightStatistics(weights)));
+        Optional.of(new WeightStatistics(weights)),
+        Optional.empty());
   }
 
   private static LayerStatistics randomLayer(
@@ -194,7 +197,8 @@ public final class Synthetic {
                     .map(l ->
                         new LayerStatistics(l.layer(), l.byDomain(), zeros(statistics.model())))
                     .toList())),
-        statistics.weights());
+        statistics.weights(),
+        statistics.sampled());
   }
 
   private static double[] ones(int count) {

@@ -24,14 +24,20 @@ final class ExpertGraph {
 
   /** The expert's output for every row of {@code x}, {@code [rows, H]}. */
   String build(String x) {
+    String inner = activations(x);
+    return tensors.areStacked()
+        ? projection(inner, TensorRole.EXPERTS_DOWN)
+        : layers.linear(inner, TensorRole.EXPERT_DOWN, false);
+  }
+
+  /** What the last projection multiplies for every row of {@code x}, {@code [rows, I]}. */
+  String activations(String x) {
     if (tensors.areStacked()) {
       List<String> gateAndUp = gateAndUp(projection(x, TensorRole.EXPERTS_GATE_UP));
-      return projection(
-          activated(gateAndUp.getFirst(), gateAndUp.getLast()), TensorRole.EXPERTS_DOWN);
+      return activated(gateAndUp.getFirst(), gateAndUp.getLast());
     }
     String gate = layers.linear(x, TensorRole.EXPERT_GATE, false);
-    String up = layers.linear(x, TensorRole.EXPERT_UP, false);
-    return layers.linear(activated(gate, up), TensorRole.EXPERT_DOWN, false);
+    return activated(gate, layers.linear(x, TensorRole.EXPERT_UP, false));
   }
 
   private String projection(String x, TensorRole role) {

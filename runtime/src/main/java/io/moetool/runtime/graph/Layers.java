@@ -74,6 +74,11 @@ final class Layers {
     return new ExpertGraph(graph, architecture, this).build(x);
   }
 
+  /** What the last projection of one routed expert multiplies, {@code [rows, I]}. */
+  String expertActivations(String x) {
+    return new ExpertGraph(graph, architecture, this).activations(x);
+  }
+
   /** The expert that every token uses. */
   String shared(String x) {
     String y =

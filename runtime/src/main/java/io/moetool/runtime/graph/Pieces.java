@@ -39,7 +39,10 @@ public final class Pieces {
   /** Weighted sum of the routed experts' outputs, {@code [rows, H]}. */
   public static final String ROUTED = "routed";
 
-  /** Result of a piece, {@code [rows, H]}, or logits {@code [rows, vocabulary]} of the head. */
+  /**
+   * Result of a piece, {@code [rows, H]} if it does not say otherwise, or logits {@code [rows,
+   * vocabulary]} of the head.
+   */
   public static final String OUTPUT = "output";
 
   private final Architecture architecture;
@@ -132,6 +135,19 @@ public final class Pieces {
     String x = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
     String y = new Layers(graph, architecture, weights).expert(x);
     graph.output(y, OUTPUT, OnnxType.FLOAT, "rows", architecture.hidden());
+    return piece(graph, weights);
+  }
+
+  /**
+   * One expert up to what its last projection multiplies: {@link #OUTPUT} is {@code [rows, I]}, I
+   * the width of an expert.
+   */
+  public Piece expertActivations(StoredTypes types) {
+    OnnxGraph graph = new OnnxGraph("expert_activations");
+    StreamedWeights weights = new StreamedWeights(graph, types);
+    String x = graph.input(HIDDEN, OnnxType.FLOAT, "rows", architecture.hidden());
+    String y = new Layers(graph, architecture, weights).expertActivations(x);
+    graph.output(y, OUTPUT, OnnxType.FLOAT, "rows", architecture.moe().expertWidth());
     return piece(graph, weights);
   }
 

@@ -9,7 +9,6 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import java.lang.foreign.Arena;
-import java.util.Optional;
 
 /**
  * A checkpoint run layer by layer: all tokens pass one layer before the next one's weights are
@@ -71,7 +70,7 @@ public final class CheckpointModel implements LanguageModel {
   public Predictions predict(SequenceData data, RunProgress progress) {
     Arena arena = Arena.ofShared();
     try {
-      HiddenStates hidden = run(arena, data, Optional.empty(), progress);
+      HiddenStates hidden = run(arena, data, Taps.NONE, progress);
       return new CheckpointPredictions(store, architecture, engine, hidden, arena);
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -79,23 +78,22 @@ public final class CheckpointModel implements LanguageModel {
     }
   }
 
-  /** Runs all layers for what the tap sees on the way. */
-  public void observe(SequenceData data, MoeTap<?> tap, RunProgress progress) {
+  /** Runs all layers for what the taps see on the way. */
+  public void observe(SequenceData data, Taps taps, RunProgress progress) {
     try (Arena arena = Arena.ofShared()) {
-      run(arena, data, Optional.of(tap), progress);
+      run(arena, data, taps, progress);
     }
   }
 
-  private HiddenStates run(
-      Arena arena, SequenceData data, Optional<MoeTap<?>> tap, RunProgress progress) {
+  private HiddenStates run(Arena arena, SequenceData data, Taps taps, RunProgress progress) {
     HiddenStates hidden = new HiddenStates(arena, data.texts(), architecture.hidden());
     embed(hidden, data);
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
-            new LayerRun(scratch, store, architecture, engine, pool, mask, data, hidden)) {
+            new LayerRun(scratch, store, architecture, engine, pool, mask, data, hidden, taps)) {
       for (int layer = 0; layer < architecture.layers(); layer++) {
         progress.report("layers", layer, architecture.layers());
-        layers.run(layer, tap);
+        layers.run(layer);
       }
     }
     progress.report("layers", architecture.layers(), architecture.layers());

@@ -74,13 +74,9 @@ final class ExpertProducts {
       Optional<FloatMatrix> scales,
       FloatMatrix outputs) {
     int rows = batch.to() - batch.from();
-    // A product of one row takes another path in ONNX Runtime with other rounding; two rows do not.
-    int padded = Math.max(rows, 2);
-    try (Arena arena = Arena.ofConfined();
-        OrtInputs inputs = graph.inputs();
-        OrtInputs results = graph.inputs()) {
-      FloatMatrix gathered = FloatMatrix.allocate(arena, padded, x.columns());
-      FloatMatrix computed = FloatMatrix.allocate(arena, padded, x.columns());
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix gathered = FloatMatrix.allocate(arena, padded(rows), x.columns());
+      FloatMatrix computed = FloatMatrix.allocate(arena, padded(rows), outputs.columns());
       for (int row = 0; row < rows; row++) {
         int pair = batch.from() + row;
         int token = groups.token(batch.expert(), pair);
@@ -89,12 +85,51 @@ final class ExpertProducts {
           scale(gathered, row, scales.get().get(token, groups.slot(batch.expert(), pair)));
         }
       }
-      weights.bind(piece, batch.expert(), arena, inputs.with(Pieces.HIDDEN, gathered));
-      graph.run(inputs, results.with(Pieces.OUTPUT, computed));
+      compute(batch.expert(), arena, gathered, computed);
       for (int row = 0; row < rows; row++) {
         outputs.copyRowFrom(groups.slotRow(batch.expert(), batch.from() + row), computed, row);
       }
     }
+  }
+
+  /**
+   * One expert on rows it is given, whoever chose it; several threads may ask at once.
+   *
+   * @param x inputs, {@code [rows, H]}
+   * @param scales what inputs are multiplied by, one column of {@code [rows, E]}, if they are
+   * @param outputs receives the results, one row for each of {@code x}
+   */
+  void compute(int expert, FloatMatrix x, Optional<FloatMatrix> scales, FloatMatrix outputs) {
+    for (int from = 0; from < x.rows(); from += MAX_ROWS) {
+      int rows = Math.min(x.rows() - from, MAX_ROWS);
+      try (Arena arena = Arena.ofConfined()) {
+        FloatMatrix given = FloatMatrix.allocate(arena, padded(rows), x.columns());
+        FloatMatrix computed = FloatMatrix.allocate(arena, padded(rows), outputs.columns());
+        for (int row = 0; row < rows; row++) {
+          given.copyRowFrom(row, x, from + row);
+          if (scales.isPresent()) {
+            scale(given, row, scales.get().get(from + row, expert));
+          }
+        }
+        compute(expert, arena, given, computed);
+        for (int row = 0; row < rows; row++) {
+          outputs.copyRowFrom(from + row, computed, row);
+        }
+      }
+    }
+  }
+
+  private void compute(int expert, Arena arena, FloatMatrix x, FloatMatrix computed) {
+    try (OrtInputs inputs = graph.inputs();
+        OrtInputs results = graph.inputs()) {
+      weights.bind(piece, expert, arena, inputs.with(Pieces.HIDDEN, x));
+      graph.run(inputs, results.with(Pieces.OUTPUT, computed));
+    }
+  }
+
+  /** A product of one row takes another path in ONNX Runtime with other rounding; two do not. */
+  private static int padded(int rows) {
+    return Math.max(rows, 2);
   }
 
   private static void scale(FloatMatrix matrix, int row, float factor) {

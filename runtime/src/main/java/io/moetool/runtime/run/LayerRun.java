@@ -38,6 +38,8 @@ final class LayerRun implements AutoCloseable {
   private final PieceGraphs graphs;
   private final Map<Rope, RotationTables> rotations = new HashMap<>();
   private final TileBuffers buffers;
+  private final Taps taps;
+  private final Optional<SampleRows> sampled;
   private final List<Tile> tiles;
 
   /** Sequences {@code from .. to - 1}. */
@@ -51,13 +53,16 @@ final class LayerRun implements AutoCloseable {
       WorkPool pool,
       ExpertMask mask,
       SequenceData data,
-      HiddenStates hidden) {
+      HiddenStates hidden,
+      Taps taps) {
     this.store = store;
     this.architecture = architecture;
     this.pool = pool;
     this.mask = mask;
     this.data = data;
     this.hidden = hidden;
+    this.taps = taps;
+    sampled = taps.sample().map(tap -> new SampleRows(arena, architecture, tap.sample()));
     pieces = new Pieces(architecture);
     graphs = new PieceGraphs(engine);
     for (Rope rope : architecture.ropes()) {
@@ -72,14 +77,14 @@ final class LayerRun implements AutoCloseable {
     tiles = tiles(rows);
   }
 
-  /** Runs one layer; a tap sees it if it has experts. */
-  void run(int layer, Optional<MoeTap<?>> tap) {
+  /** Runs one layer; taps see it if it has experts. */
+  void run(int layer) {
     try (LayerWeights weights = new LayerWeights(store, architecture, layer)) {
-      run(layer, weights, tap);
+      run(layer, weights);
     }
   }
 
-  private void run(int layer, LayerWeights weights, Optional<MoeTap<?>> tap) {
+  private void run(int layer, LayerWeights weights) {
     if (!architecture.isMoe(layer)) {
       Piece piece = pieces.denseLayer(layer, weights);
       OrtGraph graph = graphs.graph(piece);
@@ -95,6 +100,7 @@ final class LayerRun implements AutoCloseable {
       pool.forEach(
           tile.to() - tile.from(),
           i -> attend(layer, tile, tile.from() + i, attentionGraph, attention, weights, router));
+      sampled.ifPresent(rows -> gather(rows, tile));
       TileBuffers used = buffers.rows(0, hidden.offset(tile.to()) - hidden.offset(tile.from()));
       boolean onInput = architecture.moe().routing().appliesTo() == RouterSpec.AppliesTo.INPUT;
       products.compute(
@@ -116,8 +122,9 @@ final class LayerRun implements AutoCloseable {
         OrtGraph graph = graphs.graph(join);
         pool.forEach(sequences, i -> combine(tile, tile.from() + i, graph, join, weights));
       }
-      tap.ifPresent(t -> observe(t, layer, tile));
+      taps.routed().ifPresent(tap -> observe(tap, layer, tile));
     }
+    taps.sample().ifPresent(tap -> tap.observe(sampledExperts(layer, weights, router, products)));
   }
 
   @Override
@@ -221,6 +228,27 @@ final class LayerRun implements AutoCloseable {
       weights.bind(piece, inputs);
       graph.run(inputs, results.with(Pieces.OUTPUT, result));
     }
+  }
+
+  private void gather(SampleRows rows, Tile tile) {
+    for (int sequence = tile.from(); sequence < tile.to(); sequence++) {
+      rows.take(sequence, rows(tile, sequence));
+    }
+  }
+
+  private SampledExperts sampledExperts(
+      int layer, LayerWeights weights, ExactRouter router, ExpertProducts outputs) {
+    return new SampledExperts(
+        layer,
+        architecture,
+        sampled.orElseThrow(),
+        router,
+        pool,
+        outputs,
+        () -> {
+          Piece inner = pieces.expertActivations(weights);
+          return new ExpertProducts(graphs.graph(inner), inner, weights);
+        });
   }
 
   private <P> void observe(MoeTap<P> tap, int layer, Tile tile) {

@@ -34,17 +34,18 @@ class GoldenTapTest {
                 ExpertMask.NONE)) {
       model.observe(
           golden.data(),
-          new MoeTap<String>() {
-            @Override
-            public String observe(MoeObservation observation) {
-              return check(arrays, observation);
-            }
+          Taps.of(
+              new MoeTap<String>() {
+                @Override
+                public String observe(MoeObservation observation) {
+                  return check(arrays, observation);
+                }
 
-            @Override
-            public void add(int layer, int sequence, String partial) {
-              seen.add(partial);
-            }
-          },
+                @Override
+                public void add(int layer, int sequence, String partial) {
+                  seen.add(partial);
+                }
+              }),
           RunProgress.NONE);
       assertThat(seen)
           .hasSize(golden.architecture().moe().layers().size() * golden.data().sequences().size())

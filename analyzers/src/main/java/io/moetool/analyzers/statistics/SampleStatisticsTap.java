@@ -1,0 +1,44 @@
+package io.moetool.analyzers.statistics;
+
+import io.moetool.runtime.run.SampleTap;
+import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.TokenSample;
+import io.moetool.runtime.text.SequenceData;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Measures every expert on a sample of the tokens while a model runs: the same tokens and the same
+ * bits, whatever the threads.
+ */
+public final class SampleStatisticsTap implements SampleTap {
+  private final TokenSample sample;
+  private final List<LayerSample> layers = new ArrayList<>();
+
+  /**
+   * A tap for one run.
+   *
+   * @param tokens size of the sample; all tokens if there are fewer
+   */
+  public SampleStatisticsTap(SequenceData data, int tokens) {
+    this.sample = TokenSample.evenly(data, tokens);
+  }
+
+  @Override
+  public TokenSample sample() {
+    return sample;
+  }
+
+  @Override
+  public void observe(SampledExperts experts) {
+    layers.add(LayerSampling.of(experts));
+  }
+
+  /** What was measured once the run is over. */
+  public Optional<SampledStatistics> statistics() {
+    return layers.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new SampledStatistics(layers.getFirst().extent(), layers));
+  }
+}

@@ -1,0 +1,180 @@
+package io.moetool.runtime.run;
+
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.RouterSpec;
+import io.moetool.kernels.ExactRouter;
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.kernels.IntMatrix;
+import java.lang.foreign.Arena;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * All experts of one layer and the tokens of a sample: what the router said about them, and, when
+ * asked for, what any expert makes of any range of them. n tokens, H hidden size, E experts, K
+ * experts per token, I width of an expert.
+ *
+ * <p>Nothing of size E·n is held here. Who compares experts token by token asks for ranges of
+ * tokens so short that the outputs of all experts fit into memory; who sums up each expert alone
+ * asks for all tokens at once, which is fastest. The bits of a row depend on the range it is asked
+ * for with, never on threads: ask for ranges that follow from the extents of model and sample.
+ */
+public final class SampledExperts {
+  private final int layer;
+  private final Architecture architecture;
+  private final SampleRows rows;
+  private final ExactRouter router;
+  private final WorkPool pool;
+  private final ExpertProducts products;
+  private final Supplier<ExpertProducts> inner;
+  private Optional<ExpertProducts> innerProducts = Optional.empty();
+
+  SampledExperts(
+      int layer,
+      Architecture architecture,
+      SampleRows rows,
+      ExactRouter router,
+      WorkPool pool,
+      ExpertProducts products,
+      Supplier<ExpertProducts> inner) {
+    this.layer = layer;
+    this.architecture = architecture;
+    this.rows = rows;
+    this.router = router;
+    this.pool = pool;
+    this.products = products;
+    this.inner = inner;
+  }
+
+  /** Index of the layer in the model. */
+  public int layer() {
+    return layer;
+  }
+
+  /** Number of experts, E. */
+  public int experts() {
+    return architecture.moe().experts();
+  }
+
+  /** Hidden size, H. */
+  public int hidden() {
+    return architecture.hidden();
+  }
+
+  /** Width of an expert, I. */
+  public int width() {
+    return architecture.moe().expertWidth();
+  }
+
+  /** Which tokens these are. */
+  public TokenSample sample() {
+    return rows.sample();
+  }
+
+  /** What router and experts see, {@code [n, H]}. */
+  public FloatMatrix inputs() {
+    return rows.inputs();
+  }
+
+  /** Router logits, {@code [n, E]}. */
+  public FloatMatrix routerLogits() {
+    return rows.logits();
+  }
+
+  /** Full score distribution of the router, {@code [n, E]}. */
+  public FloatMatrix scores() {
+    return rows.scores();
+  }
+
+  /** Chosen experts, best first, {@code [n, K]}. */
+  public IntMatrix selected() {
+    return rows.selected();
+  }
+
+  /**
+   * What the router multiplies outputs (or, if {@link #scalesInputs}, inputs) of the chosen experts
+   * by, {@code [n, K]}.
+   */
+  public FloatMatrix coefficients() {
+    return rows.coefficients();
+  }
+
+  /**
+   * Whether coefficients multiply the experts' inputs. Then {@link #outputs} and {@link
+   * #activations} are those of inputs multiplied by the expert's score, which is its coefficient
+   * whenever it is chosen, and outputs are what is added as it is.
+   */
+  public boolean scalesInputs() {
+    return architecture.moe().routing().appliesTo() == RouterSpec.AppliesTo.INPUT;
+  }
+
+  /** The layer's router, to find out who is chosen where some experts are masked. */
+  public ExactRouter router() {
+    return router;
+  }
+
+  /** The threads of this run, to share experts between. */
+  public WorkPool pool() {
+    return pool;
+  }
+
+  /**
+   * Outputs f of one expert before the coefficient; several threads may ask at once.
+   *
+   * @param from first token
+   * @param outputs receives those of as many tokens as it has rows, {@code [rows, H]}
+   */
+  public void outputs(int expert, int from, FloatMatrix outputs) {
+    compute(products, expert, from, outputs);
+  }
+
+  /**
+   * Outputs f of one expert for some tokens, in the order they are named; several threads may ask
+   * at once.
+   *
+   * @param outputs receives one row a token, {@code [tokens, H]}
+   */
+  public void outputs(int expert, int[] tokens, FloatMatrix outputs) {
+    try (Arena arena = Arena.ofConfined()) {
+      products.compute(
+          expert,
+          chosen(arena, inputs(), tokens),
+          scalesInputs() ? Optional.of(chosen(arena, scores(), tokens)) : Optional.empty(),
+          outputs);
+    }
+  }
+
+  private static FloatMatrix chosen(Arena arena, FloatMatrix rows, int[] tokens) {
+    FloatMatrix copy = FloatMatrix.allocate(arena, tokens.length, rows.columns());
+    for (int row = 0; row < tokens.length; row++) {
+      copy.copyRowFrom(row, rows, tokens[row]);
+    }
+    return copy;
+  }
+
+  /**
+   * What an expert's last projection multiplies, a = act(gate x) ⊙ (up x); several threads may ask
+   * at once.
+   *
+   * @param from first token
+   * @param activations receives those of as many tokens as it has rows, {@code [rows, I]}
+   */
+  public void activations(int expert, int from, FloatMatrix activations) {
+    compute(innerProducts(), expert, from, activations);
+  }
+
+  private void compute(ExpertProducts made, int expert, int from, FloatMatrix results) {
+    int to = from + results.rows();
+    made.compute(
+        expert,
+        inputs().rows(from, to),
+        scalesInputs() ? Optional.of(scores().rows(from, to)) : Optional.empty(),
+        results);
+  }
+
+  private synchronized ExpertProducts innerProducts() {
+    ExpertProducts made = innerProducts.orElseGet(inner);
+    innerProducts = Optional.of(made);
+    return made;
+  }
+}

@@ -7,15 +7,18 @@ import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
 import io.moetool.analyzers.superexperts.ProtectList;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.Evidence;
+import io.moetool.transforms.plan.MaskFile;
 import io.moetool.transforms.plan.MeasuredEvidence;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Protection;
-import io.moetool.transforms.plan.Target;
+import io.moetool.transforms.plan.StarvedExperts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
 
 /** Makes plans from statistics, as the options of a command ask. */
 final class Deciding {
@@ -29,18 +32,17 @@ final class Deciding {
 
   /** Refuses what the options alone show to be impossible, before anything is measured. */
   void requireComplete() {
-    options.method(common);
-    options.target(common);
+    options.requireComplete(common);
   }
 
-  /** Whether the method scores without data. */
-  boolean needsData() {
-    return options.method(common).needs() == Needs.DATA;
+  /** What the method has to have measured. */
+  Needs needs() {
+    return options.method(common).needs();
   }
 
   /** Refuses a target that the model cannot reach, before it is run for scores. */
   void requireReachable(SourceModel source) {
-    planner(source).requireReachable(options.target(common));
+    planner(source).requireReachable(request(source));
   }
 
   /** Statistics that analyze wrote about a checkpoint. */
@@ -56,21 +58,42 @@ final class Deciding {
    * @param where what the statistics are, for messages
    */
   Plan plan(SourceModel source, String where, Statistics statistics) {
-    SaliencyMethod method = options.method(common);
-    Target target = options.target(common);
+    Evidence evidence = evidence(where, statistics);
     return planner(source)
-        .prune(
-            MeasuredEvidence.of(where, statistics, method, options.seed(method)),
-            PlanRequest.of(target).protecting(protection(source, statistics)));
+        .prune(evidence, request(source).protecting(protection(source, statistics, evidence)));
   }
 
-  private Protection protection(SourceModel source, Statistics statistics) {
+  /** The plan that keeps what a mask says. */
+  static Plan masked(SourceModel source, Path mask) {
+    MaskFile.Choice choice =
+        MaskFile.read(
+            mask,
+            source.fingerprint(),
+            source.architecture().moe().layers(),
+            source.architecture().moe().experts());
+    return planner(source).prune(choice.evidence(), PlanRequest.of(choice.target()));
+  }
+
+  private Evidence evidence(String where, Statistics statistics) {
+    SaliencyMethod method = options.method(common);
+    SequencedMap<String, Double> domains = options.domains(common);
+    return domains.isEmpty()
+        ? MeasuredEvidence.of(where, statistics, method, options.seed(method))
+        : MeasuredEvidence.ofMix(where, statistics, method, domains);
+  }
+
+  private PlanRequest request(SourceModel source) {
+    return options.request(common, source.architecture().moe().routing().expertsPerToken());
+  }
+
+  private Protection protection(SourceModel source, Statistics statistics, Evidence evidence) {
     List<ProtectList> lists = new ArrayList<>();
     if (options.protectsSuperExperts()) {
       lists.add(ProtectList.of(statistics));
     }
     MeasuredModel model = MeasuredModel.of(source.architecture(), source.fingerprint());
     options.protectLists().forEach(file -> lists.add(ProtectList.read(file, model)));
+    options.minTokens(common).ifPresent(least -> lists.add(StarvedExperts.of(evidence, least)));
     return new Protection(lists);
   }
 

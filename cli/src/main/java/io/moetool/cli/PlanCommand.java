@@ -1,16 +1,21 @@
 package io.moetool.cli;
 
+import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
+import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.json.Json;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.MaskFile;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +27,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     customSynopsis = {
       "moetool plan MODEL [--statistics DIR] --method M",
-      "         (--keep N | --remove 50%%) -o plan.json [OPTIONS]"
+      "         (--keep N | --remove 50%%) -o plan.json [OPTIONS]",
+      "       moetool plan MODEL --from-mask FILE -o plan.json"
     },
     description =
         "Decide which experts go and write the decision to plan.json, for people to read, edit and"
@@ -39,6 +45,20 @@ final class PlanCommand implements Callable<Integer> {
   private Optional<Path> statistics = Optional.empty();
 
   @Option(
+      names = "--from-mask",
+      paramLabel = "FILE",
+      description =
+          "Keep what a mask says: a JSON list with one row a layer with experts, of one 0 or 1 an"
+              + " expert.")
+  private Optional<Path> fromMask = Optional.empty();
+
+  @Option(
+      names = "--mask-out",
+      paramLabel = "FILE",
+      description = "Write the mask of what stays, too; an earlier mask is replaced.")
+  private Optional<Path> maskOut = Optional.empty();
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "plan.json",
       required = true,
@@ -51,52 +71,78 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console();
-    decision.requireMethod(common);
     Deciding deciding = new Deciding(common, decision);
-    deciding.requireComplete();
-    if (statistics.isEmpty()) {
-      decision.refuseWithoutData(common);
-      if (deciding.needsData()) {
-        throw common.usage("this method needs data: name what analyze wrote with --statistics DIR");
-      }
-    }
+    requireOneWay(deciding);
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
-      requireWritable(source);
+      requireWritable(source, output, "plan", PlanFile::read);
+      maskOut.ifPresent(file ->
+          requireWritable(source, file, "mask", old -> Json.readStrict(old, int[][].class)));
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Plan plan =
-          deciding.plan(
-              source,
-              statistics.map(Path::toString).orElse("weights of " + model.path()),
-              measured(source, pool, console));
+          fromMask
+              .map(mask -> Deciding.masked(source, mask))
+              .orElseGet(() -> decided(deciding, source, pool, console));
       PlanFile.write(plan, output);
+      maskOut.ifPresent(file -> MaskFile.write(plan, file));
       plan.warnings().forEach(console::warn);
       console.result(plan, () -> PlanText.render(output, plan, console.ink()));
     }
     return ExitCode.OK.value();
   }
 
-  private Statistics measured(SourceModel source, WorkPool pool, Console console) {
-    return statistics.isPresent()
-        ? Deciding.read(statistics.get(), source)
+  private void requireOneWay(Deciding deciding) {
+    if (fromMask.isPresent()) {
+      decision.refuseWithMask(common);
+      if (statistics.isPresent()) {
+        throw common.usage("--statistics has no effect with --from-mask: the mask has decided");
+      }
+      return;
+    }
+    decision.requireMethod(common);
+    deciding.requireComplete();
+    if (statistics.isEmpty()) {
+      decision.refuseWithoutData(common);
+      if (deciding.needs() == Needs.DATA) {
+        throw common.usage("this method needs data: name what analyze wrote with --statistics DIR");
+      }
+    }
+  }
+
+  private Plan decided(Deciding deciding, SourceModel source, WorkPool pool, Console console) {
+    deciding.requireReachable(source);
+    return deciding.plan(
+        source,
+        statistics.map(Path::toString).orElse("weights of " + model.path()),
+        measured(deciding, source, pool, console));
+  }
+
+  private Statistics measured(
+      Deciding deciding, SourceModel source, WorkPool pool, Console console) {
+    if (statistics.isPresent()) {
+      return Deciding.read(statistics.get(), source);
+    }
+    return deciding.needs() == Needs.NOTHING
+        ? Statistics.none(MeasuredModel.of(source.architecture(), source.fingerprint()))
         : new Measuring(source, pool, console.progress().steps()).weights();
   }
 
-  /** A plan may replace a plan, and nothing else; and nothing is ever written into a source. */
-  private void requireWritable(SourceModel source) {
-    Path target = output.toAbsolutePath().normalize();
+  /** A file may replace one of its kind, and nothing else; nothing is written into a source. */
+  private static void requireWritable(
+      SourceModel source, Path file, String kind, Consumer<Path> reader) {
+    Path target = file.toAbsolutePath().normalize();
     if (target.startsWith(source.tensors().folder().toAbsolutePath().normalize())) {
       throw new BadInputException(
-          output.toString(),
+          file.toString(),
           "lies inside the source " + source.tensors().folder(),
           "choose a file outside it; sources are never written to");
     }
     if (Files.exists(target)) {
       try {
-        PlanFile.read(target);
+        reader.accept(target);
       } catch (BadInputException e) {
         throw new BadInputException(
-            output.toString(), "exists and is no plan", "choose another file or remove it", e);
+            file.toString(), "exists and is no " + kind, "choose another file or remove it", e);
       }
     }
   }

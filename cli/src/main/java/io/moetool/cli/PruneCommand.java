@@ -1,6 +1,5 @@
 package io.moetool.cli;
 
-import io.moetool.analyzers.inspect.LoadMatrix;
 import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.json.Json;
@@ -14,6 +13,7 @@ import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.plan.SiblingPlan;
 import io.moetool.transforms.prune.PrunePreview;
 import io.moetool.transforms.prune.PruneResult;
 import io.moetool.transforms.prune.Pruner;
@@ -55,6 +55,13 @@ final class PruneCommand implements Callable<Integer> {
 
   @Option(names = "--plan", paramLabel = "plan.json", description = "A plan for this checkpoint.")
   private Optional<Path> planFile = Optional.empty();
+
+  @Option(
+      names = "--sibling",
+      description =
+          "The plan was made for another form of this model, as one that is not quantised: accept"
+              + " it if type, layers and experts agree and the routers have the same values.")
+  private boolean sibling;
 
   @Option(names = "--statistics", paramLabel = "DIR", description = "What analyze wrote.")
   private Optional<Path> statistics = Optional.empty();
@@ -126,6 +133,9 @@ final class PruneCommand implements Callable<Integer> {
     if (ways != 1) {
       throw common.usage("say what decides: one of --plan, --statistics and --data");
     }
+    if (sibling && planFile.isEmpty()) {
+      throw common.usage("--sibling has no effect without --plan");
+    }
     data.refuseWithoutData(common);
     if (!data.isGiven()) {
       run.refuseWithoutData(common);
@@ -139,7 +149,8 @@ final class PruneCommand implements Callable<Integer> {
 
   private Plan plan(SourceModel source, WorkPool pool, Console console) {
     if (planFile.isPresent()) {
-      return PlanFile.read(planFile.get());
+      Plan plan = PlanFile.read(planFile.get());
+      return sibling ? SiblingPlan.of(planFile.get().toString(), plan, source) : plan;
     }
     String where = statistics.map(Path::toString).orElse("statistics over the data");
     Deciding deciding = new Deciding(common, decision);
@@ -173,7 +184,7 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   private void preview(Console console, Plan plan, PrunePreview preview) {
-    List<Loading> loading = LoadMatrix.of(true, plan.expertsAfter(), plan.expertsPerToken());
+    List<Loading> loading = plan.loading();
     ObjectNode document = (ObjectNode) Json.tree(preview);
     document.set("loading", Json.tree(loading));
     console.result(

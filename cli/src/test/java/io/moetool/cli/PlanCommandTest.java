@@ -2,6 +2,8 @@ package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.moetool.analyzers.saliency.SaliencyCatalog;
+import io.moetool.formats.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,7 +142,21 @@ class PlanCommandTest {
         "--method reap --keep 4, this method needs data: name what analyze wrote with --statistics"
             + " DIR",
         "--keep 4, Missing required option: '--method=M'",
-        "--method magnitude, say how many experts stay: either --keep N or --remove 50%",
+        "--method magnitude, `say how many experts stay: one of --keep N, --remove 50%, --target-bytes"
+            + " SIZE and --target-active-parameters N`",
+        "--method magnitude --keep 4 --floor 4, --floor has no effect without --budget global or"
+            + " damage",
+        "--method magnitude --keep 4 --min-tokens 4, --min-tokens has no effect with method"
+            + " magnitude: it does not judge by data",
+        "--method random --keep 4 --domains a=1, --domains has no effect with method random: it does"
+            + " not judge by data",
+        "--method magnitude --keep 4 --budget global --multiple-of 4, `--multiple-of asks for the same"
+            + " number in every layer, --budget does not`",
+        "--method magnitude --keep 4 --budget counts.json, `a file of counts (--budget counts.json) is"
+            + " the target: give no other`",
+        "--from-mask m.json --keep 4, --keep has no effect with --from-mask: the mask has decided",
+        "--from-mask m.json --statistics s, --statistics has no effect with --from-mask: the mask has"
+            + " decided",
         "--method magnitude --keep 0, 0 experts cannot be kept; at least 1",
         "--method magnitude --remove lots, 'lots' is no share; write 50% or 0.5",
         "--method magnitude --keep 4 --seed 1, --seed has no effect with method magnitude",
@@ -157,6 +173,143 @@ class PlanCommandTest {
 
     assertThat(run)
         .isEqualTo(new Run(2, "", "moetool: " + problem + "\n  see 'moetool plan --help'\n"));
+  }
+
+  /** What goes at a quarter goes at a half too, whatever the method. */
+  @Test
+  void aSmallerChoiceLiesInALargerOne() {
+    Path statistics = statistics();
+    for (String method : SaliencyCatalog.names()) {
+      JsonNode before = null;
+      for (int keep = 6; keep >= 3; keep--) {
+        JsonNode plan =
+            Run.of(
+                    "plan",
+                    MODEL,
+                    "--statistics",
+                    statistics,
+                    "--method",
+                    method,
+                    "--keep",
+                    keep,
+                    "-o",
+                    folder.resolve("nested.json"),
+                    "--json",
+                    "-q")
+                .json();
+        for (int layer = 0; before != null && layer < plan.get("layers").size(); layer++) {
+          assertThat(plan.at("/layers/%d/dropped".formatted(layer)))
+              .as(method)
+              .containsAll(before.at("/layers/%d/dropped".formatted(layer)));
+        }
+        before = plan;
+      }
+    }
+  }
+
+  @Test
+  void masksGoOutAndIn() throws IOException {
+    Path mask = folder.resolve("mask.json");
+    Path plan = folder.resolve("plan.json");
+    Path again = folder.resolve("again.json");
+    Run.of("plan", MODEL, "--method", "random", "--keep", 4, "--mask-out", mask, "-o", plan);
+    Run run = Run.of("plan", MODEL, "--from-mask", mask, "--mask-out", mask, "-o", again);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("prune by mask: 4 of 8 experts stay in every layer");
+    assertThat(kept(again)).isEqualTo(kept(plan));
+    Golden.write(mask, "{}");
+    assertThat(Run.of("plan", MODEL, "--from-mask", mask, "-o", again).err())
+        .isEqualTo(
+            """
+            moetool: %s: a list of rows is expected, found OBJECT
+              give one row a layer with experts, of one 0 or 1 an expert
+            """
+                .formatted(mask));
+    assertThat(
+            Run.of("plan", MODEL, "--method", "random", "--keep", 4, "--mask-out", mask, "-o", plan)
+                .err())
+        .contains("exists and is no mask");
+  }
+
+  private static List<String> kept(Path plan) {
+    return Json.readObject(plan)
+        .get("layers")
+        .valueStream()
+        .map(layer -> layer.get("kept").toString())
+        .toList();
+  }
+
+  @Test
+  void aPlanSaysWhatItCostsAndWhereTheResultLoads() {
+    Run run =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            statistics(),
+            "--method",
+            "aimer",
+            "--target-bytes",
+            "100kB",
+            "--multiple-of",
+            2,
+            "-o",
+            folder.resolve("p.json"),
+            "--json",
+            "-q");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.json().at("/forecast/bytesAfter").asLong()).isLessThanOrEqualTo(100_000);
+    assertThat(run.json().get("expertsAfter").intValue() % 2).isZero();
+    assertThat(run.json().at("/layers/0/damage").doubleValue()).isBetween(1e-9, 1.);
+    assertThat(run.json().at("/loading/0/program").stringValue()).isEqualTo("transformers");
+  }
+
+  @Test
+  void layersOfAFamilyWithoutBiasesKeepTheSameNumber() {
+    Run run =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            statistics(),
+            "--method",
+            "reap",
+            "--keep",
+            4,
+            "--budget",
+            "global",
+            "-o",
+            folder.resolve("p.json"),
+            "-q");
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err())
+        .contains("budget global, at least 3 in every layer: layers keep different numbers")
+        .contains("keep the same number in every layer (--budget uniform)");
+  }
+
+  @Test
+  void domainsAreMixedByWeight() {
+    Run run =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            statistics(),
+            "--method",
+            "reap",
+            "--keep",
+            4,
+            "--domains",
+            "nowhere=1",
+            "-o",
+            folder.resolve("p.json"),
+            "-q");
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains("no data of domain 'nowhere' was measured");
   }
 
   @Test

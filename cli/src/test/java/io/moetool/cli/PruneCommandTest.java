@@ -103,9 +103,12 @@ class PruneCommandTest {
     "--plan p.json --data x.jsonl, 'say what decides: one of --plan, --statistics and --data'",
     "--plan p.json --method reap, --method has no effect with --plan: the plan has decided",
     "--plan p.json --keep 4, --keep has no effect with --plan: the plan has decided",
-    "--statistics s --keep 4 --remove 50%, say how many experts stay: either --keep N or --remove"
-        + " 50%",
-    "--statistics s, say how many experts stay: either --keep N or --remove 50%",
+    "--statistics s --keep 4 --remove 50%, 'say how many experts stay: one of --keep N, --remove 50%,"
+        + " --target-bytes SIZE and --target-active-parameters N'",
+    "--statistics s, 'say how many experts stay: one of --keep N, --remove 50%, --target-bytes SIZE"
+        + " and --target-active-parameters N'",
+    "--plan p.json --budget global, --budget has no effect with --plan: the plan has decided",
+    "--statistics s --keep 4 --sibling, --sibling has no effect without --plan",
     "--statistics s --keep 4 --max-tokens 9, --max-tokens has no effect without --data",
     "--statistics s --keep 4 --compute float32, --compute has no effect without --data"
   })

@@ -1,6 +1,5 @@
 package io.moetool.analyzers.inspect;
 
-import io.moetool.formats.BadInputException;
 import io.moetool.formats.DType;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
@@ -9,12 +8,10 @@ import io.moetool.formats.family.Finding;
 import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.family.TensorPlace;
 import io.moetool.formats.family.TensorRole;
-import io.moetool.formats.quantisation.StoredWeight;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Adds up what the headers of a checkpoint say. */
 public final class Inspector {
@@ -39,6 +36,7 @@ public final class Inspector {
    * @param findings where config and tensors disagree
    */
   public Inspection inspect(String fingerprint, List<Finding> findings) {
+    HeldParameters heldParameters = new HeldParameters(architecture, tensors);
     long parameters = 0;
     long routed = 0;
     long bytes = 0;
@@ -47,7 +45,7 @@ public final class Inspector {
     for (String name : tensors.names()) {
       TensorInfo info = tensors.info(name);
       long elements = info.shape().elements();
-      long held = parameters(info);
+      long held = heldParameters.of(info);
       parameters = Math.addExact(parameters, held);
       bytes = Math.addExact(bytes, info.byteSize());
       TensorRole.Group group = group(name);
@@ -87,20 +85,6 @@ public final class Inspector {
             findings.stream().noneMatch(Finding::isError),
             moe.experts(),
             moe.routing().expertsPerToken()));
-  }
-
-  /** Elements of the weight whose elements a tensor holds; none for scales. */
-  private long parameters(TensorInfo tensor) {
-    Optional<StoredWeight> weight;
-    try {
-      weight = architecture.names().quantisation().weightWith(tensors, tensor.name());
-    } catch (BadInputException e) {
-      // A finding says so; what is stored is all that is known.
-      weight = Optional.empty();
-    }
-    return weight.isEmpty() || weight.get().elements().equals(tensor)
-        ? weight.map(StoredWeight::shape).orElse(tensor.shape()).elements()
-        : 0;
   }
 
   private TensorRole.Group group(String name) {

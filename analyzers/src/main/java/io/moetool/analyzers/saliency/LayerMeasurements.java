@@ -51,6 +51,12 @@ public record LayerMeasurements(
             "analyze the model with --data, or choose a method that needs weights alone"));
   }
 
+  /** What is known from the data of one domain alone. */
+  LayerMeasurements ofDomain(int domain) {
+    return new LayerMeasurements(
+        layer, experts, Optional.of(requireRouted().ofDomains(List.of(domain))), weights);
+  }
+
   /** Sums over calibration data, all domains together. */
   ExpertSums sums() {
     return requireRouted().overall();

@@ -41,6 +41,15 @@ public final class LayerStatistics {
     return byDomain;
   }
 
+  /**
+   * Sums over some domains only, in this order; what is not summed by domain stays as it is.
+   *
+   * @param places their indices
+   */
+  public LayerStatistics ofDomains(List<Integer> places) {
+    return new LayerStatistics(layer, places.stream().map(byDomain::get).toList(), matrices);
+  }
+
   /** A matrix over all tokens. */
   public SumMatrix matrix(MatrixStatistic statistic) {
     SumMatrix matrix = matrices.get(statistic);

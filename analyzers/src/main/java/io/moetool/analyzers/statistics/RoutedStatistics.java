@@ -16,6 +16,29 @@ public record RoutedStatistics(MeasuredData data, List<LayerStatistics> layers) 
   }
 
   /**
+   * Sums over some domains only; what is not summed by domain stays as it is.
+   *
+   * @param where what the statistics were read from, for messages
+   * @param names of the domains, in the order of the result
+   * @throws BadInputException if there is no such domain
+   */
+  RoutedStatistics ofDomains(String where, List<String> names) {
+    List<String> known = data.domainNames();
+    for (String name : names) {
+      if (!known.contains(name)) {
+        throw new BadInputException(
+            where,
+            "no data of domain '%s' was measured".formatted(name),
+            "name domains among " + String.join(", ", known));
+      }
+    }
+    List<Integer> places = names.stream().map(known::indexOf).toList();
+    return new RoutedStatistics(
+        new MeasuredData(data.fingerprints(), places.stream().map(data.domains()::get).toList()),
+        layers.stream().map(layer -> layer.ofDomains(places)).toList());
+  }
+
+  /**
    * These sums and those over further data.
    *
    * @throws BadInputException if some data is in both

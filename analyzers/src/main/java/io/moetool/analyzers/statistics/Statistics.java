@@ -1,6 +1,7 @@
 package io.moetool.analyzers.statistics;
 
 import io.moetool.formats.BadInputException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -43,6 +44,18 @@ public record Statistics(
             "statistics of " + model.fingerprint(),
             "nothing was measured on data",
             "analyze the model with --data, or choose a method that needs weights alone"));
+  }
+
+  /**
+   * The same with sums over some domains only; what is not summed by domain stays as it is.
+   *
+   * @param where what the statistics were read from, for messages
+   * @param names of the domains, in the order of the result
+   * @throws BadInputException if nothing was measured on data, or there is no such domain
+   */
+  public Statistics ofDomains(String where, List<String> names) {
+    return new Statistics(
+        model, Optional.of(requireRouted().ofDomains(where, names)), weights, sampled);
   }
 
   /**

@@ -78,6 +78,16 @@ public record ProtectList(
             .toList());
   }
 
+  /**
+   * A list of other experts.
+   *
+   * @param model fingerprint of the model it is about, if of one
+   * @param rule how they were found, in words
+   */
+  public static ProtectList ofExperts(Optional<String> model, String rule, List<Entry> experts) {
+    return new ProtectList(FORMAT_VERSION, model, rule, experts);
+  }
+
   private static String rule(SuperExpertSearch search) {
     return search.hasFewCandidates()
         ? String.format(

@@ -74,14 +74,19 @@ final class DocumentShape {
     if (type == Double.class) {
       return token.isNumeric();
     }
-    if (type == String.class) {
+    if (type == String.class || isChoice(type)) {
       return token == JsonToken.VALUE_STRING;
     }
     return type == boolean.class ? token.isBoolean() : token == JsonToken.VALUE_NUMBER_INT;
   }
 
+  /** A word out of a few; which ones is for the reader of the value. */
+  private static boolean isChoice(Type type) {
+    return type instanceof Class<?> plain && plain.isEnum();
+  }
+
   private static String expected(Type type) {
-    if (type == String.class) {
+    if (type == String.class || isChoice(type)) {
       return "a text";
     }
     if (type == boolean.class) {

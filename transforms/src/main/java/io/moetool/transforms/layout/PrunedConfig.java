@@ -2,7 +2,6 @@ package io.moetool.transforms.layout;
 
 import io.moetool.transforms.SourceModel;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** The {@code config.json} of a checkpoint that keeps some experts. */
@@ -13,13 +12,12 @@ public final class PrunedConfig {
    * The source's text with every count of experts replaced, and experts renumbered where they are
    * said not to be quantised; every other character kept.
    *
-   * @param kept experts that stay by layer, ascending
+   * @param places experts that stay
    */
-  public static String text(
-      SourceModel source, int expertsAfter, Map<Integer, List<Integer>> kept) {
+  public static String text(SourceModel source, int expertsAfter, ExpertPlaces places) {
     Map<String, Long> counts = new LinkedHashMap<>();
     source.architecture().expertCountPaths().forEach(path -> counts.put(path, (long) expertsAfter));
-    PrunedTensors pruned = new PrunedTensors(source.architecture(), kept);
+    PrunedTensors pruned = new PrunedTensors(source.architecture(), places);
     return source.config().withPlainModules(pruned::module).withNumbers(counts);
   }
 }

@@ -18,18 +18,18 @@ import java.util.OptionalInt;
 public final class PrunedTensors {
   private final Architecture architecture;
   private final MoeNames moeNames;
-  private final Map<Integer, List<Integer>> kept;
+  private final ExpertPlaces places;
 
   /**
    * The tensors of a checkpoint that keeps some experts.
    *
    * @param architecture of the source
-   * @param kept experts that stay by layer, ascending
+   * @param places experts that stay
    */
-  public PrunedTensors(Architecture architecture, Map<Integer, List<Integer>> kept) {
+  public PrunedTensors(Architecture architecture, ExpertPlaces places) {
     this.architecture = architecture;
     this.moeNames = new MoeNames(architecture.names());
-    this.kept = Map.copyOf(kept);
+    this.places = places;
   }
 
   /** The tensors that stay, in the order the source stores them. */
@@ -43,7 +43,7 @@ public final class PrunedTensors {
    * @param module name of a module or tensor, or any other text, which stays as it is
    */
   public Optional<String> module(String module) {
-    for (Map.Entry<Integer, List<Integer>> layer : kept.entrySet()) {
+    for (Map.Entry<Integer, List<Integer>> layer : places.stored().entrySet()) {
       OptionalInt expert = moeNames.expertOf(module, layer.getKey());
       if (expert.isPresent()) {
         int position = Collections.binarySearch(layer.getValue(), expert.getAsInt());
@@ -62,7 +62,7 @@ public final class PrunedTensors {
       return Optional.of(TensorMove.whole(tensor, tensor.name()));
     }
     int layer = place.get().layer().getAsInt();
-    List<Integer> stay = kept.get(layer);
+    List<Integer> stay = places.stored().get(layer);
     if (stay == null) {
       return Optional.of(TensorMove.whole(tensor, tensor.name()));
     }
@@ -77,7 +77,10 @@ public final class PrunedTensors {
     }
     return Optional.of(
         place.get().role().isIndexedByExpert()
-            ? TensorMove.parts(tensor, stay)
+            ? TensorMove.parts(
+                tensor,
+                stay,
+                DeadSlots.isIn(architecture, place.get()) ? places.masked(layer) : List.of())
             : TensorMove.whole(tensor, tensor.name()));
   }
 }

@@ -14,14 +14,17 @@ import java.util.List;
  * @param source as it is stored in the source
  * @param target as it will be stored in the result
  * @param experts experts whose parts stay, ascending; empty if the tensor stays whole
+ * @param masked those among them whose part is replaced, so that they are never chosen
  */
-public record TensorMove(TensorInfo source, TensorInfo target, List<Integer> experts) {
+public record TensorMove(
+    TensorInfo source, TensorInfo target, List<Integer> experts, List<Integer> masked) {
   public TensorMove {
     experts = List.copyOf(experts);
+    masked = List.copyOf(masked);
   }
 
   static TensorMove whole(TensorInfo source, String newName) {
-    return new TensorMove(source, source.withName(newName), List.of());
+    return new TensorMove(source, source.withName(newName), List.of(), List.of());
   }
 
   /**
@@ -31,14 +34,26 @@ public record TensorMove(TensorInfo source, TensorInfo target, List<Integer> exp
    * @param experts that stay, ascending
    */
   static TensorMove parts(TensorInfo source, List<Integer> experts) {
+    return parts(source, experts, List.of());
+  }
+
+  /**
+   * The parts of some experts.
+   *
+   * @param source a tensor whose outermost extent other than 1 counts experts
+   * @param experts that stay, ascending
+   * @param masked those among them that are never chosen, if it is this tensor that rules them out
+   */
+  static TensorMove parts(TensorInfo source, List<Integer> experts, List<Integer> masked) {
     Shape shape = source.shape();
     int axis = 0;
     while (axis < shape.rank() - 1 && shape.dim(axis) == 1) {
       axis++;
     }
-    return experts.size() == shape.dim(axis)
+    return experts.size() == shape.dim(axis) && masked.isEmpty()
         ? whole(source, source.name())
-        : new TensorMove(source, source.withShape(shape.withDim(axis, experts.size())), experts);
+        : new TensorMove(
+            source, source.withShape(shape.withDim(axis, experts.size())), experts, masked);
   }
 
   /** Whether all bytes are those of the source; the name may differ. */
@@ -57,13 +72,16 @@ public record TensorMove(TensorInfo source, TensorInfo target, List<Integer> exp
     return new OutputTensor(target, content);
   }
 
-  /** The bytes that stay, in order, where they lie in the source. */
+  /** The bytes to write, in order; what stays is where it lies in the source. */
   public List<MemorySegment> pieces(TensorStore sourceTensors) {
     MemorySegment bytes = sourceTensors.view(source.name()).bytes();
     if (isWhole()) {
       return List.of(bytes);
     }
     long size = target.byteSize() / experts.size();
-    return experts.stream().map(expert -> bytes.asSlice(expert * size, size)).toList();
+    return experts.stream()
+        .map(expert ->
+            masked.contains(expert) ? DeadSlots.never(source) : bytes.asSlice(expert * size, size))
+        .toList();
   }
 }

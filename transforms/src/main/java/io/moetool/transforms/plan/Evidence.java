@@ -11,6 +11,7 @@ import java.util.OptionalLong;
  * @param fingerprint of the model that was scored
  * @param method how experts were scored
  * @param seed of methods that draw lots
+ * @param domains weights of the domains of the data, in words; empty if all data counts alike
  * @param statistics what the scores were computed from; empty where weights alone were enough
  * @param layers one entry per layer with experts, ascending
  */
@@ -19,6 +20,7 @@ public record Evidence(
     String fingerprint,
     String method,
     OptionalLong seed,
+    Optional<String> domains,
     Optional<Plan.Statistics> statistics,
     List<LayerEvidence> layers) {
   public Evidence {

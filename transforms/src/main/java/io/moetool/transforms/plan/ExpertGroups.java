@@ -22,6 +22,16 @@ record ExpertGroups(int count, int used, int size) {
     return new ExpertGroups(groups.count(), groups.keep(), moe.experts() / groups.count());
   }
 
+  /** Whether so many experts make equal groups that can serve a token. */
+  boolean accepts(int expertsAfter, int expertsPerToken) {
+    return count == 1
+        || (expertsAfter % count == 0 && expertsAfter / count >= smallest(expertsPerToken));
+  }
+
+  private int smallest(int expertsPerToken) {
+    return Math.max(SMALLEST, Math.ceilDiv(expertsPerToken, used));
+  }
+
   int groupOf(int expert) {
     return expert / size;
   }
@@ -32,11 +42,8 @@ record ExpertGroups(int count, int used, int size) {
    * @throws BadInputException otherwise, naming the smallest count that does
    */
   void require(String where, int expertsAfter, int expertsPerToken) {
-    if (count == 1) {
-      return;
-    }
-    int smallest = Math.max(SMALLEST, Math.ceilDiv(expertsPerToken, used));
-    if (expertsAfter % count != 0 || expertsAfter / count < smallest) {
+    if (!accepts(expertsAfter, expertsPerToken)) {
+      int smallest = smallest(expertsPerToken);
       throw new BadInputException(
           where,
           "%d experts cannot be %d equal groups of at least %d"

@@ -3,12 +3,14 @@ package io.moetool.transforms.plan;
 import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.formats.BadInputException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Chooses the experts of one layer that stay. */
 final class LayerChoice {
@@ -16,6 +18,7 @@ final class LayerChoice {
   private final ExpertGroups groups;
   private final SortedMap<Integer, String> protectedExperts;
   private final TreeSet<Integer> dropped = new TreeSet<>();
+  private final TreeSet<Integer> masked = new TreeSet<>();
   private final List<String> ties = new ArrayList<>();
   private OptionalDouble margin = OptionalDouble.empty();
 
@@ -32,40 +35,62 @@ final class LayerChoice {
     this.protectedExperts = protectedExperts;
   }
 
+  /** As {@link #keep(String, int, int)}, with no place for more than stay. */
+  LayerPlan keep(String where, int expertsAfter) {
+    return keep(where, expertsAfter, expertsAfter);
+  }
+
   /**
-   * Drops the experts that come first in {@link DropOrder}, passing over protected ones.
+   * Takes away the experts that come first in {@link DropOrder}, passing over protected ones. The
+   * last of them fill the places that are left.
    *
+   * @param stay experts that may be chosen afterwards
+   * @param places experts that are stored afterwards, no fewer
    * @throws BadInputException if more experts are protected than may stay
    */
-  LayerPlan keep(String where, int expertsAfter) {
+  LayerPlan keep(String where, int stay, int places) {
     List<Integer> order = DropOrder.of(evidence);
     for (int group = 0; group < groups.count(); group++) {
       int index = group;
       List<Integer> members = order.stream().filter(e -> groups.groupOf(e) == index).toList();
-      drop(where, members, expertsAfter / groups.count());
+      drop(where, members, stay / groups.count(), places / groups.count());
     }
     return new LayerPlan(
         evidence.layer(),
-        IntStream.range(0, evidence.experts()).filter(e -> !dropped.contains(e)).boxed().toList(),
+        IntStream.range(0, evidence.experts())
+            .filter(expert -> !dropped.contains(expert) && !masked.contains(expert))
+            .boxed()
+            .toList(),
+        List.copyOf(masked),
         List.copyOf(dropped),
         IntStream.range(0, evidence.experts()).mapToObj(evidence::score).toList(),
         margin,
+        damage(),
         List.copyOf(protectedExperts.keySet()),
         reasons());
   }
 
   /** Drops from one group, given in the order in which its experts go. */
-  private void drop(String where, List<Integer> members, int stay) {
+  private void drop(String where, List<Integer> members, int stay, int places) {
     List<Integer> candidates =
         members.stream().filter(expert -> !protectedExperts.containsKey(expert)).toList();
     int drops = members.size() - stay;
     if (candidates.size() < drops) {
       throw tooManyProtected(where, members, stay);
     }
-    dropped.addAll(candidates.subList(0, drops));
+    dropped.addAll(candidates.subList(0, members.size() - places));
+    masked.addAll(candidates.subList(members.size() - places, drops));
     if (drops > 0 && drops < candidates.size()) {
       border(candidates.get(drops - 1), candidates.get(drops));
     }
+  }
+
+  private OptionalDouble damage() {
+    List<Integer> gone = Stream.concat(dropped.stream(), masked.stream()).sorted().toList();
+    return evidence
+        .damage()
+        .map(damage -> OptionalDouble.of(damage.of(gone)))
+        .orElse(OptionalDouble.empty());
   }
 
   private BadInputException tooManyProtected(String where, List<Integer> members, int stay) {
@@ -119,15 +144,18 @@ final class LayerChoice {
           "fewer than %d calibration tokens chose %s"
               .formatted(RoutingAnalysis.FEW_TOKENS, experts(starved)));
     }
+    if (!masked.isEmpty()) {
+      reasons.add("never chosen, but stored as other layers keep more: " + experts(masked));
+    }
     reasons.addAll(ties);
     return reasons;
   }
 
-  private static String experts(List<Integer> experts) {
+  private static String experts(Collection<Integer> experts) {
     return (experts.size() == 1 ? "expert " : "experts ") + list(experts);
   }
 
-  private static String list(List<Integer> experts) {
+  private static String list(Collection<Integer> experts) {
     return experts.stream().map(String::valueOf).collect(Collectors.joining(", "));
   }
 }

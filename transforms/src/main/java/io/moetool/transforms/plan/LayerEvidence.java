@@ -1,7 +1,9 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.damage.LayerDamage;
 import io.moetool.analyzers.routing.RoutingAnalysis;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -12,13 +14,19 @@ public final class LayerEvidence {
   private final double[] scores;
   private final long @Nullable [] tokens;
   private final double @Nullable [] softCounts;
+  private final Optional<LayerDamage> damage;
 
   private LayerEvidence(
-      int layer, double[] scores, long @Nullable [] tokens, double @Nullable [] softCounts) {
+      int layer,
+      double[] scores,
+      long @Nullable [] tokens,
+      double @Nullable [] softCounts,
+      Optional<LayerDamage> damage) {
     this.layer = layer;
     this.scores = scores;
     this.tokens = tokens;
     this.softCounts = softCounts;
+    this.damage = damage;
   }
 
   /**
@@ -28,7 +36,7 @@ public final class LayerEvidence {
    * @param scores score by expert, higher means worth keeping
    */
   public static LayerEvidence ofWeights(int layer, double[] scores) {
-    return new LayerEvidence(layer, scores.clone(), null, null);
+    return new LayerEvidence(layer, scores.clone(), null, null, Optional.empty());
   }
 
   /**
@@ -46,7 +54,18 @@ public final class LayerEvidence {
           "layer %d: %d scores, %d counts and %d soft counts"
               .formatted(layer, scores.length, tokens.length, softCounts.length));
     }
-    return new LayerEvidence(layer, scores.clone(), tokens.clone(), softCounts.clone());
+    return new LayerEvidence(
+        layer, scores.clone(), tokens.clone(), softCounts.clone(), Optional.empty());
+  }
+
+  /** The same with what the layer loses without some of its experts. */
+  public LayerEvidence withDamage(LayerDamage measured) {
+    return new LayerEvidence(layer, scores, tokens, softCounts, Optional.of(measured));
+  }
+
+  /** What the layer loses without some of its experts; empty if that was not measured. */
+  Optional<LayerDamage> damage() {
+    return damage;
   }
 
   /** Index in the model. */
@@ -76,11 +95,16 @@ public final class LayerEvidence {
 
   /** Experts that too few tokens chose for a score that means something; none without data. */
   List<Integer> starved() {
+    return fewerThan(RoutingAnalysis.FEW_TOKENS);
+  }
+
+  /** Experts that fewer tokens chose; none without data. */
+  List<Integer> fewerThan(long least) {
     long[] counted = tokens;
     return counted == null
         ? List.of()
         : IntStream.range(0, counted.length)
-            .filter(expert -> counted[expert] < RoutingAnalysis.FEW_TOKENS)
+            .filter(expert -> counted[expert] < least)
             .boxed()
             .toList();
   }

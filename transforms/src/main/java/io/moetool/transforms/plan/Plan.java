@@ -1,5 +1,7 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.inspect.Loading;
+import io.moetool.transforms.layout.ExpertPlaces;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,11 +19,12 @@ import java.util.TreeMap;
  * @param options what was asked for
  * @param statistics what the scores were computed from; empty where weights alone were enough
  * @param expertsBefore routed experts per layer in the source
- * @param expertsAfter routed experts per layer in the result, the same in every layer
+ * @param expertsAfter routed experts per layer that the result stores, the same in every layer
  * @param expertsPerToken experts a token uses; unchanged
  * @param layers decisions for all layers with experts, ascending
  * @param warnings what a reviewer ought to know, in words
  * @param forecast what the result will weigh
+ * @param loading where a checkpoint of the result's shape loads
  */
 public record Plan(
     int formatVersion,
@@ -36,7 +39,8 @@ public record Plan(
     int expertsPerToken,
     List<LayerPlan> layers,
     List<String> warnings,
-    Forecast forecast) {
+    Forecast forecast,
+    List<Loading> loading) {
   /** The only version there is. */
   public static final int FORMAT_VERSION = 1;
 
@@ -46,6 +50,7 @@ public record Plan(
   public Plan {
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
+    loading = List.copyOf(loading);
   }
 
   /**
@@ -53,17 +58,29 @@ public record Plan(
    *
    * @param fingerprint of its weights and config
    * @param modelType of its config
+   * @param routers hash of its routers' values, by which another form of the same model is known;
+   *     empty if they are packed
+   * @param sibling fingerprint of the form of the model that the plan was made for first; empty if
+   *     it is this one
    */
-  public record Source(String fingerprint, String modelType) {}
+  public record Source(
+      String fingerprint, String modelType, Optional<String> routers, Optional<String> sibling) {}
 
   /**
    * What was asked for.
    *
    * @param target how many experts are to stay, in the words of {@link Target}
+   * @param budget how they are divided among layers, in the words of {@link Budget}
    * @param seed of methods that draw lots
+   * @param domains weights of the domains of the data, in words; empty if all data counts alike
    * @param protection by which rules experts were protected, in words; empty if by none
    */
-  public record Options(String target, OptionalLong seed, List<String> protection) {
+  public record Options(
+      String target,
+      String budget,
+      OptionalLong seed,
+      Optional<String> domains,
+      List<String> protection) {
     public Options {
       protection = List.copyOf(protection);
     }
@@ -90,5 +107,35 @@ public record Plan(
     Map<Integer, List<Integer>> kept = new TreeMap<>();
     layers.forEach(layer -> kept.put(layer.layer(), layer.kept()));
     return kept;
+  }
+
+  /** What becomes of the experts of each layer. */
+  public ExpertPlaces places() {
+    Map<Integer, List<Integer>> stored = new TreeMap<>();
+    Map<Integer, List<Integer>> masked = new TreeMap<>();
+    for (LayerPlan layer : layers) {
+      stored.put(layer.layer(), layer.stored());
+      masked.put(layer.layer(), layer.masked());
+    }
+    return new ExpertPlaces(stored, masked);
+  }
+
+  /** The same plan for another form of the checkpoint. */
+  public Plan forSource(Source other, Forecast itsForecast) {
+    return new Plan(
+        formatVersion,
+        toolVersion,
+        other,
+        action,
+        method,
+        options,
+        statistics,
+        expertsBefore,
+        expertsAfter,
+        expertsPerToken,
+        layers,
+        warnings,
+        itsForecast,
+        loading);
   }
 }

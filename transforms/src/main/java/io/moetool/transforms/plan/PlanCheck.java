@@ -2,10 +2,12 @@ package io.moetool.transforms.plan;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.family.Architecture;
+import io.moetool.transforms.layout.DeadSlots;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 
 /** Holds a plan, which somebody may have edited, against the checkpoint it is to be applied to. */
 public final class PlanCheck {
@@ -33,7 +35,7 @@ public final class PlanCheck {
     ExpertGroups groups = ExpertGroups.of(architecture.moe());
     groups.require(where, plan.expertsAfter(), plan.expertsPerToken());
     for (LayerPlan layer : plan.layers()) {
-      check.layer(layer);
+      check.layer(layer, architecture);
       check.groups(layer, groups);
     }
   }
@@ -54,7 +56,7 @@ public final class PlanCheck {
           "",
           "it was made for another checkpoint: %s, this one is %s"
               .formatted(plan.source().fingerprint(), fingerprint),
-          "apply it to the checkpoint it was made for, or make a plan for this one");
+          "apply it to the checkpoint it was made for, or make a plan for this one; if this is another form of the same model, say so with --sibling");
     }
   }
 
@@ -88,37 +90,34 @@ public final class PlanCheck {
     }
   }
 
-  private void layer(LayerPlan layer) {
+  private void layer(LayerPlan layer, Architecture architecture) {
     String place = ", layer " + layer.layer();
     requireIndices(place, "kept", layer.kept());
+    requireIndices(place, "masked", layer.masked());
     requireIndices(place, "dropped", layer.dropped());
     requireIndices(place, "protected", layer.protectedExperts());
-    if (layer.kept().size() != plan.expertsAfter()) {
+    if (layer.stored().size() != plan.expertsAfter()) {
       throw wrong(
           place,
-          "%d experts are kept, in the other layers %d (expertsAfter); a checkpoint has one count for all layers"
-              .formatted(layer.kept().size(), plan.expertsAfter()),
+          "%d experts are kept%s, in the other layers %d (expertsAfter); a checkpoint has one count for all layers"
+              .formatted(
+                  layer.stored().size(),
+                  layer.masked().isEmpty() ? "" : " or masked",
+                  plan.expertsAfter()),
           "keep %d experts in layer %d, or change expertsAfter and every layer"
               .formatted(plan.expertsAfter(), layer.layer()));
     }
-    Set<Integer> open = new TreeSet<>(layer.kept());
-    layer.dropped().stream()
-        .filter(e -> !open.add(e))
-        .findFirst()
-        .ifPresent(expert -> {
-          throw wrong(
-              place,
-              "expert %d is both kept and dropped".formatted(expert),
-              "leave it in one of the lists");
-        });
-    for (int expert = 0; expert < plan.expertsBefore(); expert++) {
-      if (!open.contains(expert)) {
+    if (!layer.masked().isEmpty()) {
+      DeadSlots.require(where + place, architecture);
+      if (layer.kept().size() < plan.expertsPerToken()) {
         throw wrong(
             place,
-            "expert %d is neither kept nor dropped".formatted(expert),
-            "put it into one of the lists");
+            "%d experts are kept, every token uses %d"
+                .formatted(layer.kept().size(), plan.expertsPerToken()),
+            "keep at least %d".formatted(plan.expertsPerToken()));
       }
     }
+    everyExpertOnce(place, layer);
     if (!new HashSet<>(layer.kept()).containsAll(layer.protectedExperts())) {
       throw wrong(
           place,
@@ -135,11 +134,36 @@ public final class PlanCheck {
     }
   }
 
+  private void everyExpertOnce(String place, LayerPlan layer) {
+    Map<Integer, String> lists = new TreeMap<>();
+    Map<String, List<Integer>> all =
+        Map.of("kept", layer.kept(), "masked", layer.masked(), "dropped", layer.dropped());
+    for (String list : List.of("kept", "masked", "dropped")) {
+      for (int expert : Objects.requireNonNull(all.get(list))) {
+        String other = lists.put(expert, list);
+        if (other != null) {
+          throw wrong(
+              place,
+              "expert %d is both %s and %s".formatted(expert, other, list),
+              "leave it in one of the lists");
+        }
+      }
+    }
+    for (int expert = 0; expert < plan.expertsBefore(); expert++) {
+      if (!lists.containsKey(expert)) {
+        throw wrong(
+            place,
+            "expert %d is neither kept nor dropped".formatted(expert),
+            "put it into one of the lists");
+      }
+    }
+  }
+
   private void groups(LayerPlan layer, ExpertGroups groups) {
     int perGroup = plan.expertsAfter() / groups.count();
     for (int group = 0; group < groups.count(); group++) {
       int index = group;
-      long kept = layer.kept().stream().filter(e -> groups.groupOf(e) == index).count();
+      long kept = layer.stored().stream().filter(e -> groups.groupOf(e) == index).count();
       if (kept != perGroup) {
         throw wrong(
             ", layer " + layer.layer(),

@@ -1,15 +1,14 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.inspect.LoadMatrix;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeBlock;
-import io.moetool.transforms.layout.PrunedTensors;
-import java.math.BigDecimal;
-import java.math.MathContext;
-import java.math.RoundingMode;
+import io.moetool.transforms.layout.DeadSlots;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Optional;
 
 /** Makes plans for one checkpoint. The same input gives the same plan, to the byte. */
 public final class Planner {
@@ -35,82 +34,65 @@ public final class Planner {
   }
 
   /**
-   * Decides which experts go: the same number in every layer, those with the lowest scores.
+   * Decides which experts go: in every layer those with the lowest scores.
    *
-   * @throws BadInputException if the target cannot be reached, a score is no finite number, or the
-   *     evidence does not fit the checkpoint
+   * @throws BadInputException if the target cannot be reached, a score is no finite number, the
+   *     evidence does not fit the checkpoint, or layers are to keep different numbers of experts
+   *     and the family cannot
    */
   public Plan prune(Evidence evidence, PlanRequest request) {
-    Target target = request.target();
-    requireReachable(target);
+    requireReachable(request);
     requireFitting(evidence);
     MoeBlock moe = architecture.moe();
-    int expertsAfter = target.expertsAfter(moe.experts());
+    List<Integer> counts =
+        LayerCounts.of(evidence, request, new ExpertCount(architecture, tensors).of(request));
+    int expertsAfter = counts.stream().mapToInt(Integer::intValue).max().orElseThrow();
     ExpertGroups groups = ExpertGroups.of(moe);
-    List<LayerPlan> layers =
-        evidence.layers().stream()
-            .map(layer ->
-                new LayerChoice(layer, groups, request.protection().of(layer.layer()))
-                    .keep(evidence.where(), expertsAfter))
-            .toList();
-    return new Plan(
-        Plan.FORMAT_VERSION,
-        toolVersion,
-        new Plan.Source(fingerprint, architecture.modelType()),
-        Plan.PRUNE,
-        evidence.method(),
-        new Plan.Options(target.toString(), evidence.seed(), request.protection().rules()),
-        evidence.statistics(),
-        moe.experts(),
-        expertsAfter,
-        moe.routing().expertsPerToken(),
-        layers,
-        PlanWarnings.of(moe, evidence, expertsAfter),
-        forecast(layers));
+    List<LayerPlan> layers = new ArrayList<>();
+    for (LayerEvidence layer : evidence.layers()) {
+      layers.add(
+          new LayerChoice(layer, groups, request.protection().of(layer.layer()))
+              .keep(evidence.where(), counts.get(layers.size()), expertsAfter));
+    }
+    Plan plan =
+        new Plan(
+            Plan.FORMAT_VERSION,
+            toolVersion,
+            new Plan.Source(
+                fingerprint,
+                architecture.modelType(),
+                RouterValues.hash(architecture, tensors),
+                Optional.empty()),
+            Plan.PRUNE,
+            evidence.method(),
+            new Plan.Options(
+                request.targetText(),
+                request.budgetText(),
+                evidence.seed(),
+                evidence.domains(),
+                request.protection().rules()),
+            evidence.statistics(),
+            moe.experts(),
+            expertsAfter,
+            moe.routing().expertsPerToken(),
+            layers,
+            PlanWarnings.of(moe, evidence, expertsAfter),
+            new Plan.Forecast(0, 0),
+            LoadMatrix.of(true, expertsAfter, moe.routing().expertsPerToken()));
+    return plan.forSource(plan.source(), PlanForecast.of(architecture, tensors, plan.places()));
   }
 
   /**
    * Makes sure that a target can be reached; worth asking before the model is run for scores.
    *
-   * @throws BadInputException if too few or too many experts would stay, or groups would be uneven
+   * @throws BadInputException if too few or too many experts would stay, groups would be uneven, or
+   *     layers may come to keep different numbers of experts and the family cannot
    */
-  public void requireReachable(Target target) {
-    MoeBlock moe = architecture.moe();
-    int expertsAfter = target.expertsAfter(moe.experts());
-    requireReachable(target, expertsAfter);
-    ExpertGroups.of(moe).require(target.toString(), expertsAfter, moe.routing().expertsPerToken());
-  }
-
-  private Plan.Forecast forecast(List<LayerPlan> layers) {
-    PrunedTensors pruned =
-        new PrunedTensors(
-            architecture,
-            layers.stream().collect(Collectors.toMap(LayerPlan::layer, LayerPlan::kept)));
-    return new Plan.Forecast(
-        tensors.names().stream().mapToLong(name -> tensors.info(name).byteSize()).sum(),
-        pruned.of(tensors).stream().mapToLong(move -> move.target().byteSize()).sum());
-  }
-
-  private void requireReachable(Target target, int expertsAfter) {
-    int experts = architecture.moe().experts();
-    int perToken = architecture.moe().routing().expertsPerToken();
-    if (expertsAfter > experts) {
-      throw new BadInputException(
-          target.toString(),
-          "there are only %d experts per layer".formatted(experts),
-          "keep from %d to %d experts".formatted(perToken, experts));
+  public void requireReachable(PlanRequest request) {
+    if (request.mayBeUneven()) {
+      DeadSlots.require(request.budgetText(), architecture);
     }
-    if (expertsAfter < perToken) {
-      BigDecimal most =
-          BigDecimal.valueOf(100L * (experts - perToken))
-              .divide(BigDecimal.valueOf(experts), new MathContext(4, RoundingMode.DOWN));
-      throw new BadInputException(
-          target.toString(),
-          "%d of %d experts per layer would stay, but every token uses %d"
-              .formatted(expertsAfter, experts, perToken),
-          "keep at least %d experts (remove at most %s%%)"
-              .formatted(perToken, most.stripTrailingZeros().toPlainString()));
-    }
+    new ExpertCount(architecture, tensors).of(request);
   }
 
   private void requireFitting(Evidence evidence) {

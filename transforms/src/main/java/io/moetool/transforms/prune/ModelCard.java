@@ -1,6 +1,5 @@
 package io.moetool.transforms.prune;
 
-import io.moetool.analyzers.inspect.LoadMatrix;
 import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.analyzers.saliency.SaliencyMethod;
@@ -74,6 +73,20 @@ final class ModelCard {
   private String decision() {
     StringBuilder text = new StringBuilder("## How it was decided\n\n");
     text.append("- Target: ").append(plain(plan.options().target())).append(".\n");
+    if (isUneven()) {
+      text.append(
+          "- Divided among layers: %s. Every layer stores as many experts; those that are never chosen are ruled out by their bias.\n"
+              .formatted(plain(plan.options().budget())));
+    }
+    plan.options()
+        .domains()
+        .ifPresent(mix -> text.append("- Mix of domains: ").append(plain(mix)).append(".\n"));
+    plan.source()
+        .sibling()
+        .ifPresent(other ->
+            text.append(
+                "- Planned on another form of the source, with the same routers: `%s`.\n"
+                    .formatted(plain(other))));
     text.append("- Method: ").append(method()).append("\n");
     plan.statistics()
         .ifPresent(statistics ->
@@ -86,6 +99,10 @@ final class ModelCard {
     plan.warnings()
         .forEach(warning -> text.append("- Warning: ").append(plain(warning)).append("\n"));
     return text.append('\n').toString();
+  }
+
+  private boolean isUneven() {
+    return plan.layers().stream().anyMatch(layer -> !layer.masked().isEmpty());
   }
 
   private String method() {
@@ -108,28 +125,35 @@ final class ModelCard {
     StringBuilder text =
         new StringBuilder(
             """
-            | layer | removed experts | margin |
-            | ---: | --- | ---: |
+            | layer | removed experts | never chosen | margin | damage |
+            | ---: | --- | --- | ---: | ---: |
             """);
     for (LayerPlan layer : plan.layers()) {
       text.append(
-          "| %d | %s | %s |\n"
+          "| %d | %s | %s | %s | %s |\n"
               .formatted(
                   layer.layer(),
-                  layer.dropped().stream().map(String::valueOf).collect(Collectors.joining(" ")),
-                  margin(layer.margin())));
+                  listed(layer.dropped()),
+                  listed(layer.masked()),
+                  number(layer.margin()),
+                  number(layer.damage())));
     }
     return text
         + """
 
-        The margin is the lowest score that stayed without protection minus the highest that went. All scores are in the plan, in
+        The margin is the lowest score that stayed without protection minus the highest that went. The damage is a forecast: the squared error of
+        the layer's hidden states, as a share of them, were nothing put in the place of what went. All scores are in the plan, in
         `moetool-manifest.json`.
 
         """;
   }
 
-  private static String margin(OptionalDouble margin) {
-    return margin.isPresent() ? String.format(Locale.ROOT, "%.3g", margin.getAsDouble()) : "";
+  private static String listed(List<Integer> experts) {
+    return experts.stream().map(String::valueOf).collect(Collectors.joining(" "));
+  }
+
+  private static String number(OptionalDouble value) {
+    return value.isPresent() ? String.format(Locale.ROOT, "%.3g", value.getAsDouble()) : "";
   }
 
   private static String quality() {
@@ -173,7 +197,7 @@ final class ModelCard {
             Where the source loads, in the same way, by these rules:
 
             """);
-    for (Loading loading : LoadMatrix.of(true, plan.expertsAfter(), plan.expertsPerToken())) {
+    for (Loading loading : plan.loading()) {
       text.append(
           "- %s: %s; %s.\n".formatted(loading.program(), loading.verdict().key(), loading.rule()));
     }

@@ -31,7 +31,7 @@ final class PruneWork {
   private PruneWork(SourceModel source, Plan plan, OptionalLong shardBytes, String toolVersion) {
     this.source = source;
     this.plan = plan;
-    PrunedTensors pruned = new PrunedTensors(source.architecture(), plan.kept());
+    PrunedTensors pruned = new PrunedTensors(source.architecture(), plan.places());
     List<List<OutputTensor>> shards = new ArrayList<>();
     for (TensorStore shard : source.tensors().shards().values()) {
       List<TensorMove> stay = pruned.of(shard);
@@ -45,7 +45,7 @@ final class PruneWork {
     content =
         new CheckpointContent(
             shards,
-            PrunedConfig.text(source, plan.expertsAfter(), plan.kept()),
+            PrunedConfig.text(source, plan.expertsAfter(), plan.places()),
             new ModelCard(source, plan, shardBytes, toolVersion).text(),
             CheckpointFiles.of(source.tensors().folder()));
   }

@@ -61,11 +61,11 @@ final class SourceProof {
       String where = Manifest.FILE + ", plan";
       Plan plan = PlanFile.parse(where, manifest.plan().toString());
       PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
-      new PrunedTensors(source.architecture(), plan.kept())
+      new PrunedTensors(source.architecture(), plan.places())
           .of(source.tensors())
           .forEach(move -> moves.put(move.target().name(), move));
       configHash =
-          Optional.of(Sha256.of(PrunedConfig.text(source, plan.expertsAfter(), plan.kept())));
+          Optional.of(Sha256.of(PrunedConfig.text(source, plan.expertsAfter(), plan.places())));
     } catch (BadInputException e) {
       findings.add(Finding.error(Manifest.FILE, String.valueOf(e.getMessage())));
     }

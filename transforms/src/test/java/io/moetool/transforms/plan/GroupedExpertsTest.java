@@ -130,6 +130,7 @@ class GroupedExpertsTest {
         "reap",
         OptionalLong.empty(),
         Optional.empty(),
+        Optional.empty(),
         List.of(LayerEvidence.ofWeights(1, scores)));
   }
 

@@ -3,6 +3,7 @@ package io.moetool.transforms.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.moetool.analyzers.inspect.Loading;
 import io.moetool.formats.BadInputException;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
@@ -25,13 +26,17 @@ class PlanFileTest {
         "toolVersion": "1.2",
         "source": {
           "fingerprint": "sha256:model",
-          "modelType": "qwen3_moe"
+          "modelType": "qwen3_moe",
+          "routers": "sha256:routers",
+          "sibling": null
         },
         "action": "prune",
         "method": "reap",
         "options": {
           "target": "keep 2",
+          "budget": "uniform",
           "seed": null,
+          "domains": "code=2, math=1",
           "protection": [ "super experts" ]
         },
         "statistics": {
@@ -44,9 +49,11 @@ class PlanFileTest {
         "layers": [ {
           "layer": 4,
           "kept": [ 0, 2 ],
+          "masked": [ ],
           "dropped": [ 1 ],
           "scores": [ 0.5, 0.125, 1.0E-9 ],
           "margin": 0.375,
+          "damage": 0.0625,
           "protected": [ 2 ],
           "reasons": [ "expert 2 is a super expert" ]
         } ],
@@ -54,7 +61,12 @@ class PlanFileTest {
         "forecast": {
           "bytesBefore": 30,
           "bytesAfter": 20
-        }
+        },
+        "loading": [ {
+          "program": "transformers",
+          "verdict": "yes",
+          "rule": "a rule"
+        } ]
       }
       """;
 
@@ -62,10 +74,16 @@ class PlanFileTest {
       new Plan(
           1,
           "1.2",
-          new Plan.Source("sha256:model", "qwen3_moe"),
+          new Plan.Source(
+              "sha256:model", "qwen3_moe", Optional.of("sha256:routers"), Optional.empty()),
           "prune",
           "reap",
-          new Plan.Options("keep 2", OptionalLong.empty(), List.of("super experts")),
+          new Plan.Options(
+              "keep 2",
+              "uniform",
+              OptionalLong.empty(),
+              Optional.of("code=2, math=1"),
+              List.of("super experts")),
           Optional.of(new Plan.Statistics("sha256:data", 800)),
           3,
           2,
@@ -74,13 +92,16 @@ class PlanFileTest {
               new LayerPlan(
                   4,
                   List.of(0, 2),
+                  List.of(),
                   List.of(1),
                   List.of(.5, .125, 1e-9),
                   OptionalDouble.of(.375),
+                  OptionalDouble.of(.0625),
                   List.of(2),
                   List.of("expert 2 is a super expert"))),
           List.of("few tokens"),
-          new Plan.Forecast(30, 20));
+          new Plan.Forecast(30, 20),
+          List.of(new Loading("transformers", Loading.Verdict.YES, "a rule")));
 
   @TempDir Path folder;
 
@@ -132,19 +153,22 @@ class PlanFileTest {
     refuse(
         "\"dropped\"",
         "\"removed\"",
-        "plan.json line 25 column",
+        "plan.json line 30 column",
         "key 'removed' is not known here");
     refuse(
-        "\"action\"", "\"actoin\"", "plan.json line 8 column", "known: formatVersion, toolVersion");
+        "\"action\"",
+        "\"actoin\"",
+        "plan.json line 10 column",
+        "known: formatVersion, toolVersion");
   }
 
   @Test
   void aMissingKeyIsRefusedWithTheLineWhereItsObjectEnds() {
-    refuse("\"tokens\": 800", "", "plan.json line 18 column", "Unexpected character");
+    refuse("\"tokens\": 800", "", "plan.json line 22 column", "Unexpected character");
     refuse(
         ",\\s*\"tokens\": 800",
         "",
-        "plan.json line 17 column",
+        "plan.json line 21 column",
         "statistics ends here without tokens");
     refuse("\\s*\"margin\": 0.375,", "", "without margin");
   }
@@ -154,7 +178,7 @@ class PlanFileTest {
     refuse(
         "\"dropped\"",
         "\"kept\"",
-        "plan.json line 25 column",
+        "plan.json line 30 column",
         "Duplicate Object property \"kept\"");
   }
 
@@ -163,7 +187,7 @@ class PlanFileTest {
     refuse(
         "\"expertsAfter\": 2",
         "\"expertsAfter\": 2.5",
-        "plan.json line 20",
+        "plan.json line 24",
         "expertsAfter must be a whole number");
     refuse("\"expertsAfter\": 2", "\"expertsAfter\": \"2\"", "expertsAfter must be a whole number");
     refuse("\"expertsAfter\": 2", "\"expertsAfter\": null", "expertsAfter must be a whole number");
@@ -174,7 +198,7 @@ class PlanFileTest {
     refuse("\"prune\"", "7", "action must be a text");
     refuse("\\[ \"super experts\" \\]", "true", "protection must be a list");
     refuse("\"seed\": null", "\"seed\": 1.5", "seed must be a whole number");
-    refuse("\\[ 0, 2 \\]", "[ 0, 99999999999 ]", "plan.json line 24");
+    refuse("\\[ 0, 2 \\]", "[ 0, 99999999999 ]", "plan.json line 28");
   }
 
   @Test

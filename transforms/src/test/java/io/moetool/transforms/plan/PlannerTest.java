@@ -169,6 +169,7 @@ class PlannerTest {
             evidence.fingerprint(),
             evidence.method(),
             evidence.seed(),
+            Optional.empty(),
             evidence.statistics(),
             evidence.layers().subList(0, 1));
     assertThatExceptionOfType(BadInputException.class)
@@ -231,6 +232,7 @@ class PlannerTest {
             evidence.fingerprint(),
             evidence.method(),
             evidence.seed(),
+            Optional.empty(),
             evidence.statistics(),
             List.of(
                 LayerEvidence.ofData(
@@ -247,6 +249,33 @@ class PlannerTest {
             "no calibration token chose expert 2",
             "fewer than 32 calibration tokens chose expert 0");
     assertThat(plan.layers().getLast().reasons()).isEmpty();
+  }
+
+  @Test
+  void expertsThatFewTokensChoseMayBeLeftToStay() {
+    Evidence evidence = TinyEvidence.of(source, ASCENDING);
+    Evidence starved =
+        new Evidence(
+            evidence.where(),
+            evidence.fingerprint(),
+            evidence.method(),
+            evidence.seed(),
+            Optional.empty(),
+            evidence.statistics(),
+            List.of(
+                LayerEvidence.ofData(
+                    1, ASCENDING, new long[] {9, 10, 0, 99, 99, 99, 99, 99}, new double[8]),
+                LayerEvidence.ofWeights(2, ASCENDING)));
+    Protection unjudged = new Protection(List.of(StarvedExperts.of(starved, 10)));
+
+    Plan plan = planner().prune(starved, PlanRequest.of(Target.keep(4)).protecting(unjudged));
+    assertThat(plan.layers().getFirst().kept()).containsExactly(0, 2, 6, 7);
+    assertThat(plan.layers().getFirst().reasons())
+        .contains("expert 0 is protected: 9 calibration tokens chose it, too few to judge by");
+    assertThat(plan.layers().getLast().protectedExperts()).isEmpty();
+    assertThat(plan.options().protection())
+        .containsExactly(
+            "experts that fewer than 10 calibration tokens chose are not judged by them");
   }
 
   @Test

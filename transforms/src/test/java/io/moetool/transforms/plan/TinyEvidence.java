@@ -29,6 +29,7 @@ public final class TinyEvidence {
         fingerprint,
         "reap",
         OptionalLong.empty(),
+        Optional.empty(),
         Optional.of(new Plan.Statistics("sha256:data", 800)),
         layers);
   }

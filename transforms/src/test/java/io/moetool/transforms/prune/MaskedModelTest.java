@@ -7,19 +7,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.RouterSpec;
-import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
-import io.moetool.kernels.FloatMatrix;
-import io.moetool.runtime.ort.Device;
-import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
-import io.moetool.runtime.run.Logits;
-import io.moetool.runtime.run.Predictions;
-import io.moetool.runtime.run.RunProgress;
-import io.moetool.runtime.run.WorkPool;
-import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Evidence;
 import io.moetool.transforms.plan.LayerEvidence;
@@ -28,10 +17,8 @@ import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,18 +31,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import tools.jackson.databind.JsonNode;
 
 /** Taking experts away is forbidding them, in every family: removed experts' logits are -∞. */
 class MaskedModelTest {
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
-  private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
 
   @TempDir private Path folder;
 
   static Stream<String> checkpoints() throws IOException {
-    try (Stream<Path> models = Files.list(GOLDEN)) {
+    try (Stream<Path> models = Files.list(GoldenModel.FOLDER)) {
       return models
           .filter(model -> Files.exists(model.resolve("config.json")))
           .map(model -> model.getFileName().toString())
@@ -69,9 +53,9 @@ class MaskedModelTest {
   @MethodSource("checkpoints")
   void aPrunedModelComputesWhatTheMaskedOneDoes(String name) {
     Path out = folder.resolve("out");
-    SequenceData data = sequences(GOLDEN.resolve(name));
+    GoldenModel golden = new GoldenModel(name);
     List<float[]> masked;
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+    try (SourceModel source = golden.open()) {
       Map<Integer, SortedSet<Integer>> removed = everySecondExpertOfAGroup(source.architecture());
       int keep = source.architecture().moe().experts() - removed.values().iterator().next().size();
       assumeThat(keep)
@@ -79,13 +63,13 @@ class MaskedModelTest {
       new Pruner(source, "test")
           .prune(
               "plan", plan(source, removed, keep), OptionalLong.empty(), out, WriteProgress.none());
-      masked = logits(source, new ExpertMask(removed), data);
+      masked = golden.logits(source, new ExpertMask(removed));
       assertThat(masked)
           .usingRecursiveComparison()
-          .isNotEqualTo(logits(source, ExpertMask.NONE, data));
+          .isNotEqualTo(golden.logits(source, ExpertMask.NONE));
     }
     try (SourceModel pruned = SourceModel.open(out, FAMILIES)) {
-      List<float[]> found = logits(pruned, ExpertMask.NONE, data);
+      List<float[]> found = golden.logits(pruned, ExpertMask.NONE);
       for (int i = 0; i < masked.size(); i++) {
         assertThat(found.get(i)).containsExactly(masked.get(i), within(1e-5f));
       }
@@ -125,41 +109,18 @@ class MaskedModelTest {
             .toList();
     Evidence evidence =
         new Evidence(
-            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), layers);
+            "test",
+            source.fingerprint(),
+            "random",
+            OptionalLong.of(7),
+            Optional.empty(),
+            Optional.empty(),
+            layers);
     Plan plan =
         new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
             .prune(evidence, PlanRequest.of(Target.keep(keep)));
     removed.forEach(
         (layer, gone) -> assertThat(plan.kept().get(layer)).doesNotContainAnyElementsOf(gone));
     return plan;
-  }
-
-  private static List<float[]> logits(SourceModel source, ExpertMask mask, SequenceData data) {
-    try (WorkPool pool = new WorkPool(2)) {
-      CheckpointModel model =
-          new CheckpointModel(source.tensors(), source.architecture(), ENGINE, pool, mask);
-      List<float[]> logits = new ArrayList<>();
-      try (Predictions predictions = model.predict(data, RunProgress.NONE)) {
-        for (int i = 0; i < data.sequences().size(); i++) {
-          try (Logits output = predictions.logits(i)) {
-            FloatMatrix rows = output.rows(0, data.sequences().get(i).length());
-            logits.add(rows.segment().toArray(ValueLayout.JAVA_FLOAT));
-          }
-        }
-      }
-      return logits;
-    }
-  }
-
-  private static SequenceData sequences(Path model) {
-    List<TokenSequence> sequences = new ArrayList<>();
-    for (JsonNode sequence : Json.readObject(model.resolve("expected.json")).get("sequences")) {
-      int[] tokens = new int[sequence.get("tokens").size()];
-      for (int i = 0; i < tokens.length; i++) {
-        tokens[i] = sequence.get("tokens").get(i).intValue();
-      }
-      sequences.add(new TokenSequence("all", tokens));
-    }
-    return new SequenceData(sequences);
   }
 }

@@ -32,6 +32,7 @@ import io.moetool.transforms.plan.LayerEvidence;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
+import io.moetool.transforms.plan.SiblingPlan;
 import io.moetool.transforms.plan.Target;
 import io.moetool.transforms.verify.Verifier;
 import java.io.IOException;
@@ -109,6 +110,48 @@ class PackedCheckpointTest {
     }
   }
 
+  /** What was decided on the plain checkpoint is done to the packed one. */
+  @Test
+  void aPlanIsCarriedOverToAPackedSibling() {
+    try (SourceModel plain = SourceModel.open(PLAIN, FAMILIES);
+        SourceModel packed = packed(Packing.AWQ)) {
+      Plan plan = odd(plain);
+      assertThatThrownBy(
+              () -> new Pruner(packed, "test").preview("plan.json", plan, OptionalLong.empty()))
+          .hasMessageContaining("plan.json: it was made for another checkpoint")
+          .hasMessageContaining("say so with --sibling");
+
+      Plan moved = SiblingPlan.of("plan.json", plan, packed);
+      assertThat(moved.source().sibling()).hasValue(plain.fingerprint());
+      assertThat(moved.layers()).isEqualTo(plan.layers());
+      assertThat(SiblingPlan.of("plan.json", moved, packed)).isSameAs(moved);
+      Path out = folder.resolve("out");
+      PruneResult result =
+          new Pruner(packed, "test")
+              .prune("plan.json", moved, OptionalLong.empty(), out, WriteProgress.none());
+      assertThat(result.bytesAfter()).isEqualTo(moved.forecast().bytesAfter());
+      assertThat(result.bytesBefore()).isLessThan(plan.forecast().bytesBefore());
+      assertThat(new Verifier(FAMILIES, WriteProgress.none()).verify(out, packed).findings())
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void aModelWithOtherRoutersIsNoSibling() {
+    try (SourceModel plain = SourceModel.open(PLAIN, FAMILIES);
+        SourceModel other = SourceModel.open(PLAIN.resolveSibling("qwen2-moe-window"), FAMILIES);
+        SourceModel mixtral = SourceModel.open(PLAIN.resolveSibling("mixtral"), FAMILIES)) {
+      Plan plan = odd(plain);
+      assertThatThrownBy(() -> SiblingPlan.of("plan.json", plan, other))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("plan.json: this is not another form of the model")
+          .hasMessageContaining("the routers have other values");
+      assertThatThrownBy(() -> SiblingPlan.of("plan.json", plan, mixtral))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("made for a model of type 'qwen2_moe', this one is 'mixtral'");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void packedExpertsAreCountedAsTheParametersTheyStandFor(Packing packing) {
@@ -158,17 +201,26 @@ class PackedCheckpointTest {
   }
 
   private static void prune(SourceModel source, Path out) {
+    new Pruner(source, "test")
+        .prune("plan", odd(source), OptionalLong.empty(), out, WriteProgress.none());
+  }
+
+  private static Plan odd(SourceModel source) {
     List<LayerEvidence> odd =
         source.architecture().moe().layers().stream()
             .map(layer -> LayerEvidence.ofWeights(layer, new double[] {0, 1, 0, 1, 0, 1, 0, 1}))
             .toList();
     Evidence evidence =
         new Evidence(
-            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), odd);
-    Plan plan =
-        new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
-            .prune(evidence, PlanRequest.of(Target.keep(4)));
-    new Pruner(source, "test").prune("plan", plan, OptionalLong.empty(), out, WriteProgress.none());
+            "test",
+            source.fingerprint(),
+            "random",
+            OptionalLong.of(7),
+            Optional.empty(),
+            Optional.empty(),
+            odd);
+    return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
+        .prune(evidence, PlanRequest.of(Target.keep(4)));
   }
 
   /** A tiny checkpoint with its experts packed; arbitrary bytes. */

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -329,19 +330,9 @@ class PrunerTest {
             .add("model.layers.2.mlp.experts.8.gate_proj.weight", 2, 4)
             .open(folder.resolve("broken"), 1)) {
       Plan matching =
-          new Plan(
-              plan.formatVersion(),
-              plan.toolVersion(),
-              new Plan.Source(broken.fingerprint(), "qwen3_moe"),
-              plan.action(),
-              plan.method(),
-              plan.options(),
-              plan.statistics(),
-              plan.expertsBefore(),
-              plan.expertsAfter(),
-              plan.expertsPerToken(),
-              plan.layers(),
-              plan.warnings(),
+          plan.forSource(
+              new Plan.Source(
+                  broken.fingerprint(), "qwen3_moe", Optional.empty(), Optional.empty()),
               plan.forecast());
       assertThatExceptionOfType(BadInputException.class)
           .isThrownBy(() ->

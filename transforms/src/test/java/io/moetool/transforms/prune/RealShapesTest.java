@@ -132,7 +132,13 @@ class RealShapesTest {
             .toList();
     Evidence evidence =
         new Evidence(
-            "test", source.fingerprint(), "random", OptionalLong.of(7), Optional.empty(), layers);
+            "test",
+            source.fingerprint(),
+            "random",
+            OptionalLong.of(7),
+            Optional.empty(),
+            Optional.empty(),
+            layers);
     return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
         .prune(evidence, PlanRequest.of(Target.keep(keep)));
   }

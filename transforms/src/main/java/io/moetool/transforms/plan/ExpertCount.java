@@ -1,0 +1,148 @@
+package io.moetool.transforms.plan;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.List;
+import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
+
+/** How many experts stay in every layer, as a target asks and the model allows. */
+final class ExpertCount {
+  private final int experts;
+  private final int perToken;
+  private final ExpertGroups groups;
+  private final Architecture architecture;
+  private final TensorStore tensors;
+
+  /**
+   * Counts for one checkpoint.
+   *
+   * @param tensors only names and sizes are looked at
+   */
+  ExpertCount(Architecture architecture, TensorStore tensors) {
+    this.experts = architecture.moe().experts();
+    this.perToken = architecture.moe().routing().expertsPerToken();
+    this.groups = ExpertGroups.of(architecture.moe());
+    this.architecture = architecture;
+    this.tensors = tensors;
+  }
+
+  /**
+   * The count. Of a share no more goes than was asked for, so it is rounded up to a multiple; what
+   * has to fit is the largest count that does.
+   *
+   * @throws BadInputException if no count will do, with the smallest that would
+   */
+  int of(PlanRequest request) {
+    int multipleOf = request.multipleOf();
+    return switch (request.target()) {
+      case Target.Keep keep -> checked(request, keep.experts());
+      case Target.Remove remove ->
+          checked(request, Math.ceilDiv(remove.expertsAfter(experts), multipleOf) * multipleOf);
+      case Target.Bytes bytes ->
+          largest(request, bytes.most(), new SizeByCount(architecture, tensors)::bytes, "%d bytes");
+      case Target.ActiveParameters active ->
+          largest(
+              request,
+              active.most(),
+              new SizeByCount(architecture, tensors)::activeParameters,
+              "%d active parameters");
+      case Target.Listed listed -> stored(listed);
+    };
+  }
+
+  private int checked(PlanRequest request, int expertsAfter) {
+    String where = request.targetText();
+    requireBetween(where, "", expertsAfter);
+    if (expertsAfter % request.multipleOf() != 0) {
+      throw new BadInputException(
+          where,
+          "%d is no multiple of %d".formatted(expertsAfter, request.multipleOf()),
+          "keep %s experts".formatted(either(candidates(request.multipleOf()), expertsAfter)));
+    }
+    groups.require(where, expertsAfter, perToken);
+    return expertsAfter;
+  }
+
+  private static String either(List<Integer> candidates, int count) {
+    return candidates.stream()
+        .filter(c -> Math.abs(c - count) < candidates.getFirst())
+        .map(String::valueOf)
+        .reduce((a, b) -> a + " or " + b)
+        .orElse("fewer or more");
+  }
+
+  private int largest(PlanRequest request, long most, IntToLongFunction size, String amount) {
+    List<Integer> candidates = candidates(request.multipleOf());
+    if (candidates.isEmpty()) {
+      throw new BadInputException(
+          request.targetText(),
+          "no number from %d to %d will do".formatted(perToken, experts),
+          "ask for another multiple");
+    }
+    for (int count : candidates.reversed()) {
+      if (size.applyAsLong(count) <= most) {
+        return count;
+      }
+    }
+    int fewest = candidates.getFirst();
+    String smallest = amount.formatted(size.applyAsLong(fewest));
+    throw new BadInputException(
+        request.targetText(),
+        "with %d experts per layer, the fewest that can serve a token, it is %s"
+            .formatted(fewest, smallest),
+        "allow at least " + smallest);
+  }
+
+  private List<Integer> candidates(int multipleOf) {
+    return IntStream.rangeClosed(perToken, experts)
+        .filter(count -> count % multipleOf == 0 && groups.accepts(count, perToken))
+        .boxed()
+        .toList();
+  }
+
+  private int stored(Target.Listed listed) {
+    List<Integer> layers = architecture.moe().layers();
+    String where = "counts by layer";
+    if (listed.experts().size() != layers.size()) {
+      throw new BadInputException(
+          where,
+          "there are %d, the model has experts in %d layers"
+              .formatted(listed.experts().size(), layers.size()),
+          "give one count for each of layers " + layers);
+    }
+    for (int i = 0; i < layers.size(); i++) {
+      requireBetween(where, ", layer " + layers.get(i), listed.experts().get(i));
+    }
+    int stored = listed.experts().stream().mapToInt(Integer::intValue).max().orElseThrow();
+    groups.require(where, stored, perToken);
+    return stored;
+  }
+
+  private void requireBetween(String where, String place, int expertsAfter) {
+    if (expertsAfter > experts) {
+      throw new BadInputException(
+          where + place,
+          place.isEmpty() && where.equals("keep " + expertsAfter)
+              ? "there are only %d experts per layer".formatted(experts)
+              : "%d experts are to stay, there are only %d per layer"
+                  .formatted(expertsAfter, experts),
+          "keep from %d to %d experts".formatted(perToken, experts));
+    }
+    if (expertsAfter < perToken) {
+      BigDecimal most =
+          BigDecimal.valueOf(100L * (experts - perToken))
+              .divide(BigDecimal.valueOf(experts), new MathContext(4, RoundingMode.DOWN));
+      throw new BadInputException(
+          where + place,
+          "%d of %d experts per layer would stay, but every token uses %d"
+              .formatted(expertsAfter, experts, perToken),
+          "keep at least %d experts (remove at most %s%%)"
+              .formatted(perToken, most.stripTrailingZeros().toPlainString()));
+    }
+  }
+}

@@ -9,3 +9,4 @@ HELDOUT_TEXT = EXAMPLES / "text" / "heldout.jsonl"
 
 CHECKPOINTS = ROOT / "runtime" / "src" / "test" / "resources" / "golden"
 STATISTICS = ROOT / "analyzers" / "src" / "test" / "resources" / "golden"
+SAMPLES = ROOT / "analyzers" / "src" / "test" / "resources" / "sample"

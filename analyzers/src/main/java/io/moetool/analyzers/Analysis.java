@@ -1,8 +1,14 @@
 package io.moetool.analyzers;
 
+import io.moetool.analyzers.adaptive.AdaptiveRouting;
+import io.moetool.analyzers.damage.LayerForecast;
 import io.moetool.analyzers.redundancy.LayerRedundancy;
 import io.moetool.analyzers.routing.LayerRouting;
+import io.moetool.analyzers.specialisation.LayerSpecialisation;
+import io.moetool.analyzers.superexperts.LayerPeaks;
+import io.moetool.analyzers.superexperts.SharedExpert;
 import io.moetool.analyzers.superexperts.SuperExpert;
+import io.moetool.analyzers.superexperts.SuperWeight;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.StagedFile;
 import java.nio.file.Path;
@@ -22,7 +28,13 @@ import java.util.Optional;
  * @param layers one entry per layer with experts, ascending
  * @param superExperts by the rule of the paper, largest first
  * @param superExpertRule how they were found
+ * @param superSharedExperts shared experts that the rule of the paper names, by layer
+ * @param superWeights the entries of weights that super experts' largest outputs come from
+ * @param massiveActivations largest values of the hidden state by layer, and where they were seen
  * @param redundancy which experts resemble each other
+ * @param damage what layers lose as experts are taken away, ascending; empty without a sample
+ * @param specialization which domains use which experts, by layer; empty without data
+ * @param adaptiveRouting what would be saved if tokens used fewer experts
  * @param warnings what a reader ought to know first, in words
  */
 public record Analysis(
@@ -32,7 +44,13 @@ public record Analysis(
     List<Layer> layers,
     List<SuperExpert> superExperts,
     Optional<SuperExpertRule> superExpertRule,
+    List<SharedExpert> superSharedExperts,
+    List<SuperWeight> superWeights,
+    List<LayerPeaks> massiveActivations,
     Redundancy redundancy,
+    List<LayerForecast> damage,
+    List<LayerSpecialisation> specialization,
+    Optional<AdaptiveRouting> adaptiveRouting,
     List<String> warnings) {
   /** The only version there is. */
   public static final int FORMAT_VERSION = 1;
@@ -43,6 +61,11 @@ public record Analysis(
   public Analysis {
     layers = List.copyOf(layers);
     superExperts = List.copyOf(superExperts);
+    superSharedExperts = List.copyOf(superSharedExperts);
+    superWeights = List.copyOf(superWeights);
+    massiveActivations = List.copyOf(massiveActivations);
+    damage = List.copyOf(damage);
+    specialization = List.copyOf(specialization);
     warnings = List.copyOf(warnings);
   }
 

@@ -1,24 +1,33 @@
 package io.moetool.analyzers;
 
+import io.moetool.analyzers.adaptive.AdaptiveRouting;
+import io.moetool.analyzers.damage.LayerForecast;
 import io.moetool.analyzers.redundancy.LayerRedundancy;
 import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.analyzers.saliency.LayerMeasurements;
 import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.analyzers.saliency.SaliencyMethod;
 import io.moetool.analyzers.saliency.SaliencyScores;
+import io.moetool.analyzers.specialisation.LayerSpecialisation;
 import io.moetool.analyzers.statistics.ExpertStatistic;
+import io.moetool.analyzers.statistics.LayerStatistics;
 import io.moetool.analyzers.statistics.MeasuredData;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.RoutedStatistics;
 import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.analyzers.superexperts.LayerPeaks;
 import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.analyzers.superexperts.SuperExpertSearch;
+import io.moetool.analyzers.superexperts.SuperWeight;
 import io.moetool.formats.BadInputException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** Draws all conclusions from what was measured; reads no model and runs none. */
 public final class Analyzer {
@@ -59,11 +68,36 @@ public final class Analyzer {
         analyzed,
         superExperts,
         rule,
-        new Analysis.Redundancy(
-            layers.stream()
-                .map(layer -> LayerRedundancy.of(layer.layer(), layer.routed(), layer.weights()))
-                .toList()),
+        search.map(SuperExpertSearch::sharedByPaper).orElse(List.of()),
+        search.map(s -> superWeights(superExperts, s.robust())).orElse(List.of()),
+        routedLayers().map(LayerPeaks::of).toList(),
+        new Analysis.Redundancy(layers.stream().map(LayerRedundancy::of).toList()),
+        layers.stream()
+            .flatMap(layer -> layer.sampled().stream())
+            .flatMap(sample -> LayerForecast.of(sample).stream())
+            .toList(),
+        statistics
+            .routed()
+            .map(routed ->
+                routedLayers().map(layer -> LayerSpecialisation.of(routed.data(), layer)).toList())
+            .orElse(List.of()),
+        statistics.routed().map(routed -> AdaptiveRouting.of(statistics)),
         AnalysisWarnings.of(analyzed, superExperts, rule));
+  }
+
+  private Stream<LayerStatistics> routedLayers() {
+    return statistics.routed().stream().flatMap(routed -> routed.layers().stream());
+  }
+
+  private List<SuperWeight> superWeights(List<SuperExpert> byPaper, List<SuperExpert> apart) {
+    Set<SuperExpert> all = new LinkedHashSet<>(byPaper);
+    all.addAll(apart);
+    return all.stream()
+        .flatMap(expert ->
+            routedLayers()
+                .filter(layer -> layer.layer() == expert.layer())
+                .flatMap(layer -> SuperWeight.of(layer, expert.expert()).stream()))
+        .toList();
   }
 
   /** Scores by all methods whose needs are met; a lot drawn is no finding and left out. */
@@ -72,7 +106,8 @@ public final class Analyzer {
     for (SaliencyMethod method : SaliencyCatalog.methods()) {
       boolean possible =
           switch (method.needs()) {
-            case DATA -> statistics.routed().isPresent();
+            case DATA ->
+                statistics.routed().isPresent() && (!method.needsSample() || hasWholeSample());
             case WEIGHTS -> statistics.weights().isPresent();
             case NOTHING -> false;
           };
@@ -81,6 +116,11 @@ public final class Analyzer {
       }
     }
     return scores;
+  }
+
+  /** A sample of one pass, from which everything can be told. */
+  private boolean hasWholeSample() {
+    return statistics.sampled().filter(sample -> sample.extent().ofOnePass()).isPresent();
   }
 
   private Analysis.Layer layer(LayerMeasurements layer, Map<String, SaliencyScores> scores) {

@@ -3,6 +3,8 @@ package io.moetool.analyzers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moetool.analyzers.saliency.SaliencyCatalog;
+import io.moetool.analyzers.saliency.SaliencyMethod;
+import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.Synthetic;
 import io.moetool.analyzers.superexperts.SuperExpert;
@@ -37,7 +39,13 @@ class AnalyzerTest {
             "layers",
             "superExperts",
             "superExpertRule",
+            "superSharedExperts",
+            "superWeights",
+            "massiveActivations",
             "redundancy",
+            "damage",
+            "specialization",
+            "adaptiveRouting",
             "warnings");
     assertThat(json.get("model").propertyNames())
         .containsExactly("fingerprint", "modelType", "layers", "experts", "expertsPerToken");
@@ -54,7 +62,10 @@ class AnalyzerTest {
     assertThat(layer.get("routing").propertyNames()).contains("entropy", "maxShare");
     assertThat(layer.get("saliency").propertyNames())
         .containsExactlyElementsOf(
-            SaliencyCatalog.names().stream().filter(name -> !name.equals("random")).toList());
+            SaliencyCatalog.methods().stream()
+                .filter(method -> !method.needsSample() && method.needs() != Needs.NOTHING)
+                .map(SaliencyMethod::name)
+                .toList());
     assertThat(json.get("redundancy").get("layers").get(0).get("routerRows").get("closest"))
         .hasSize(6);
   }

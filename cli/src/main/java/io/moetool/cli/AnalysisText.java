@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.analyzers.Analysis;
+import io.moetool.analyzers.damage.LayerForecast;
 import io.moetool.analyzers.report.Report;
 import io.moetool.analyzers.routing.LayerRouting;
 import io.moetool.analyzers.superexperts.SuperExpert;
@@ -27,6 +28,7 @@ final class AnalysisText {
     return "%s  %s\n".formatted(ink.bold(folder.toString()), seen)
         + layers(analysis).render("  ")
         + superExperts(analysis)
+        + damage(analysis)
         + "  report: %s\n".formatted(folder.resolve(Report.NAME));
   }
 
@@ -58,6 +60,26 @@ final class AnalysisText {
     return "  super experts: %s by the published rule, %s set apart by a wide gap\n"
         .formatted(
             names(analysis.superExperts()), names(analysis.superExpertRule().get().setApart()));
+  }
+
+  /** What half the experts would cost, and how many are hardly missed. */
+  private static String damage(Analysis analysis) {
+    if (analysis.damage().isEmpty()) {
+      return "";
+    }
+    double half = 0;
+    int tolerable = 0;
+    for (LayerForecast layer : analysis.damage()) {
+      List<Double> errors = layer.relativeError();
+      half += errors.get(Math.min(errors.size() - 1, analysis.model().experts() / 2));
+      tolerable += layer.removed().size();
+    }
+    return "  without half its experts a layer's output is off by %s on average; %d of %d experts could go at %s or less\n"
+        .formatted(
+            Amounts.percent(half / analysis.damage().size()),
+            tolerable,
+            analysis.damage().size() * analysis.model().experts(),
+            Amounts.percent(LayerForecast.TOLERABLE));
   }
 
   private static String names(List<SuperExpert> experts) {

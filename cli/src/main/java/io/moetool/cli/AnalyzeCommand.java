@@ -11,6 +11,7 @@ import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -27,9 +28,6 @@ import picocli.CommandLine.Option;
         "Find out which experts matter, in one pass over calibration data; without data, only what"
             + " weights alone tell. Writes statistics.safetensors, analysis.json and report.html.")
 final class AnalyzeCommand implements Callable<Integer> {
-  /** Enough to compare experts, few enough to cost little beside a pass over much data. */
-  private static final int DEFAULT_SAMPLE = 4096;
-
   @Mixin private CommonOptions common;
 
   @Mixin private ModelArgument model;
@@ -50,7 +48,7 @@ final class AnalyzeCommand implements Callable<Integer> {
       description =
           "Run every expert on this many of the tokens, to compare experts and to forecast what"
               + " their removal costs (default: "
-              + DEFAULT_SAMPLE
+              + Measuring.SAMPLE_TOKENS
               + "; 0: none).")
   private Optional<Integer> sampleTokens = Optional.empty();
 
@@ -72,7 +70,7 @@ final class AnalyzeCommand implements Callable<Integer> {
     }
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
-      AnalysisFolder folder = AnalysisFolder.at(output, source.tensors().folder());
+      AnalysisFolder folder = AnalysisFolder.at(output, List.of(source.tensors().folder()));
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Statistics statistics = measured(source, pool, console);
       Analysis analysis = Analyzer.analyze(statistics);
@@ -91,6 +89,6 @@ final class AnalyzeCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     SequenceData sequences =
         data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
-    return measuring.weightsAnd(sequences, engine, sampleTokens.orElse(DEFAULT_SAMPLE));
+    return measuring.weightsAnd(sequences, engine, sampleTokens.orElse(Measuring.SAMPLE_TOKENS));
   }
 }

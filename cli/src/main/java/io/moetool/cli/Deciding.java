@@ -40,6 +40,11 @@ final class Deciding {
     return options.method(common).needs();
   }
 
+  /** On how many tokens of the data the method has to have seen every expert. */
+  int sampleTokens() {
+    return options.method(common).needsSample() ? Measuring.SAMPLE_TOKENS : 0;
+  }
+
   /** Refuses a target that the model cannot reach, before it is run for scores. */
   void requireReachable(SourceModel source) {
     planner(source).requireReachable(request(source));

@@ -206,6 +206,11 @@ final class DecisionOptions {
           "%s has no effect with method %s: it does not judge by data"
               .formatted(option, chosen.name()));
     }
+    if (given && chosen.needsSample()) {
+      throw common.usage(
+          "%s has no effect with method %s: its sample is of all data together"
+              .formatted(option, chosen.name()));
+    }
   }
 
   private static void atLeastOne(CommonOptions common, String option, long value) {

@@ -17,6 +17,9 @@ import java.util.Optional;
 
 /** Measures a checkpoint: its weights, and what it does with data. */
 final class Measuring {
+  /** Enough to compare experts, few enough to cost little beside a pass over much data. */
+  static final int SAMPLE_TOKENS = 4096;
+
   private final SourceModel source;
   private final WorkPool pool;
   private final RunProgress progress;
@@ -30,11 +33,6 @@ final class Measuring {
   /** What weights alone tell. */
   Statistics weights() {
     return addWeights(Statistics.none(model()));
-  }
-
-  /** One pass over the data for what its tokens do with the experts they choose. */
-  Statistics weightsAnd(SequenceData data, OrtEngine engine) {
-    return weightsAnd(data, engine, 0);
   }
 
   /**

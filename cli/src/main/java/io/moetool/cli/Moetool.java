@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       ValidateCommand.class,
       VerifyCommand.class,
+      StatisticsCommand.class,
       GenerateCompletion.class
     },
     synopsisSubcommandLabel = "COMMAND",

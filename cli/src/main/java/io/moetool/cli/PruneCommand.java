@@ -167,7 +167,8 @@ final class PruneCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     SequenceData sequences =
         data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
-    return new Measuring(source, pool, console.progress().steps()).weightsAnd(sequences, engine);
+    return new Measuring(source, pool, console.progress().steps())
+        .weightsAnd(sequences, engine, new Deciding(common, decision).sampleTokens());
   }
 
   private static String render(PruneResult result, Console.Ink ink) {

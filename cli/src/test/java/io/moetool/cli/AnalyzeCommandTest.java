@@ -22,7 +22,12 @@ class AnalyzeCommandTest {
 
     assertThat(run.code()).isZero();
     assertThat(Golden.list(out))
-        .containsExactly("analysis.json", "protect.json", "report.html", "statistics.safetensors");
+        .containsExactly(
+            "analysis.json",
+            "protect.json",
+            "report.html",
+            "statistics.safetensors",
+            "task-packs.json");
     assertThat(run.out())
         .contains("domains: even, odd")
         .contains(out.resolve("report.html").toString());

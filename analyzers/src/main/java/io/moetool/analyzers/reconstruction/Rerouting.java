@@ -1,5 +1,6 @@
 package io.moetool.analyzers.reconstruction;
 
+import io.moetool.formats.family.RouterSpec;
 import io.moetool.kernels.ExactRouter;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
@@ -109,6 +110,9 @@ public final class Rerouting {
    * @return nothing if the router cannot do without them, because too few are left in a group
    */
   Optional<Rerouted> without(boolean[] masked, int[] tokens) {
+    if (!isPossible(masked)) {
+      return Optional.empty();
+    }
     if (tokens.length == 0) {
       return Optional.of(new Rerouted(tokens, new int[0][], new double[0]));
     }
@@ -118,11 +122,7 @@ public final class Rerouting {
         rows.copyRowFrom(row, logits, tokens[row]);
       }
       Routed routed = new Routed(arena, tokens.length);
-      try {
-        router.withMasked(masked).route(rows, routed.selected, routed.weights, routed.scores);
-      } catch (IllegalArgumentException e) {
-        return Optional.empty();
-      }
+      router.withMasked(masked).route(rows, routed.selected, routed.weights, routed.scores);
       int[][] now = new int[tokens.length][];
       double[] losses = new double[tokens.length];
       for (int row = 0; row < tokens.length; row++) {
@@ -131,6 +131,29 @@ public final class Rerouting {
       }
       return Optional.of(new Rerouted(tokens, now, losses));
     }
+  }
+
+  /** Whether K experts are left, and so many in every group that the groups in use have K. */
+  private boolean isPossible(boolean[] masked) {
+    if (left(masked, 0, masked.length) < perToken) {
+      return false;
+    }
+    if (!(router.spec() instanceof RouterSpec.TopScores spec)
+        || spec.groups().keep() == spec.groups().count()) {
+      return true;
+    }
+    RouterSpec.Groups groups = spec.groups();
+    int least =
+        Math.max(
+            groups.score() == RouterSpec.GroupScore.TOP2_SUM ? 2 : 1,
+            Math.ceilDiv(perToken, groups.keep()));
+    int size = masked.length / groups.count();
+    return IntStream.range(0, groups.count())
+        .allMatch(group -> left(masked, group * size, (group + 1) * size) >= least);
+  }
+
+  private static long left(boolean[] masked, int from, int to) {
+    return IntStream.range(from, to).filter(expert -> !masked[expert]).count();
   }
 
   /** The squared length of what one choice adds and the other does not. */

@@ -27,17 +27,22 @@ public record ExpertSimilarity(double mean, List<Pair> closest) {
 
   /** Cosines between the vectors of experts whose inner products are given, {@code [E, E]}. */
   static ExpertSimilarity ofCosines(SumMatrix products) {
+    return of(products, products::cosine);
+  }
+
+  /** Similarities of the experts that a matrix has rows of. */
+  static ExpertSimilarity of(SumMatrix rows, SumMatrix.PairValue similarity) {
     double sum = 0;
     long pairs = 0;
-    for (int i = 0; i < products.rows(); i++) {
-      for (int j = i + 1; j < products.rows(); j++) {
-        sum += products.cosine(i, j);
+    for (int i = 0; i < rows.rows(); i++) {
+      for (int j = i + 1; j < rows.rows(); j++) {
+        sum += similarity.of(i, j);
         pairs++;
       }
     }
     return new ExpertSimilarity(
         pairs == 0 ? 0 : sum / pairs,
-        products.largestPairs(PAIRS, products::cosine).stream()
+        rows.largestPairs(PAIRS, similarity).stream()
             .map(pair -> new Pair(pair.first(), pair.second(), pair.value()))
             .toList());
   }

@@ -3,6 +3,7 @@ package io.moetool.analyzers.report;
 import io.moetool.analyzers.Analysis;
 import io.moetool.analyzers.redundancy.ExpertSimilarity;
 import io.moetool.analyzers.redundancy.LayerRedundancy;
+import io.moetool.analyzers.statistics.LayerSample;
 import io.moetool.analyzers.statistics.LayerStatistics;
 import io.moetool.analyzers.statistics.LayerWeightStatistics;
 import io.moetool.analyzers.statistics.MatrixStatistic;
@@ -12,8 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How alike the experts of each layer are: of router logits where there is data, of router rows
- * otherwise. Large matrices are shown in blocks, each with its most similar pair.
+ * How alike the experts of each layer are: of outputs where a sample was taken, of router logits
+ * where there is data, of router rows otherwise. Large matrices are shown in blocks, each with its
+ * most similar pair.
  *
  * @param kind what the cosines are of
  * @param size rows of the shown matrix
@@ -39,12 +41,25 @@ record PackedSimilarity(
 
   static Optional<PackedSimilarity> of(Analysis analysis, Statistics statistics) {
     List<LayerRedundancy> found = analysis.redundancy().layers();
+    if (statistics.sampled().isPresent()) {
+      return Optional.of(
+          of(
+              "outputs for the same token",
+              analysis.model().experts(),
+              statistics.sampled().get().layers().stream()
+                  .map((LayerSample layer) ->
+                      (SumMatrix.PairValue) (i, j) -> 1 - layer.meanDistance(i, j))
+                  .toList(),
+              found.stream().flatMap(layer -> layer.outputs().stream()).toList()));
+    }
     if (statistics.routed().isPresent()) {
       return Optional.of(
           of(
               "router logits over all tokens",
+              analysis.model().experts(),
               statistics.routed().get().layers().stream()
-                  .map((LayerStatistics layer) -> layer.matrix(MatrixStatistic.ZGRAM))
+                  .map((LayerStatistics layer) ->
+                      (SumMatrix.PairValue) layer.matrix(MatrixStatistic.ZGRAM)::cosine)
                   .toList(),
               found.stream().flatMap(layer -> layer.routerLogits().stream()).toList()));
     }
@@ -53,17 +68,25 @@ record PackedSimilarity(
         .map(weights ->
             of(
                 "rows of the router",
-                weights.layers().stream().map(LayerWeightStatistics::routerGram).toList(),
+                analysis.model().experts(),
+                weights.layers().stream()
+                    .map((LayerWeightStatistics layer) ->
+                        (SumMatrix.PairValue) layer.routerGram()::cosine)
+                    .toList(),
                 found.stream().flatMap(layer -> layer.routerRows().stream()).toList()));
   }
 
   private static PackedSimilarity of(
-      String kind, List<SumMatrix> products, List<ExpertSimilarity> similarities) {
-    int experts = products.getFirst().rows();
-    int block = block(products.size(), experts);
+      String kind,
+      int experts,
+      List<SumMatrix.PairValue> layers,
+      List<ExpertSimilarity> similarities) {
+    int block = block(layers.size(), experts);
     int size = Math.ceilDiv(experts, block);
     double[][] blocks =
-        products.stream().map(matrix -> blocks(matrix, block, size)).toArray(double[][]::new);
+        layers.stream()
+            .map(similarity -> blocks(similarity, experts, block, size))
+            .toArray(double[][]::new);
     double low = Double.POSITIVE_INFINITY;
     double high = Double.NEGATIVE_INFINITY;
     for (double[] layer : blocks) {
@@ -99,23 +122,23 @@ record PackedSimilarity(
    * Largest cosine of two different experts in each block of the upper triangle; NaN if there is
    * none.
    */
-  private static double[] blocks(SumMatrix products, int block, int size) {
+  private static double[] blocks(SumMatrix.PairValue similarity, int experts, int block, int size) {
     double[] largest = new double[Math.toIntExact(triangle(size))];
     int at = 0;
     for (int row = 0; row < size; row++) {
       for (int column = row; column < size; column++) {
-        largest[at++] = largest(products, row * block, column * block, block);
+        largest[at++] = largest(similarity, experts, row * block, column * block, block);
       }
     }
     return largest;
   }
 
-  private static double largest(SumMatrix products, int fromRow, int fromColumn, int block) {
+  private static double largest(
+      SumMatrix.PairValue similarity, int experts, int fromRow, int fromColumn, int block) {
     double largest = Double.NaN;
-    int experts = products.rows();
     for (int i = fromRow; i < Math.min(experts, fromRow + block); i++) {
       for (int j = Math.max(i + 1, fromColumn); j < Math.min(experts, fromColumn + block); j++) {
-        double cosine = products.cosine(i, j);
+        double cosine = similarity.of(i, j);
         largest = Double.isNaN(largest) ? cosine : Math.max(largest, cosine);
       }
     }

@@ -6,6 +6,7 @@ import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.StagedFile;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -26,19 +27,22 @@ public final class Report {
    *
    * @param analysis what to show
    * @param statistics what it was drawn from; the similarity matrices come from there
+   * @param kept experts that a plan keeps, by layer; empty without a plan
    * @throws EnvironmentException if the disk refuses
    */
-  public static void write(Path file, Analysis analysis, Statistics statistics) {
-    StagedFile.write(file, html(analysis, statistics));
+  public static void write(
+      Path file, Analysis analysis, Statistics statistics, Map<Integer, List<Integer>> kept) {
+    StagedFile.write(file, html(analysis, statistics, kept));
   }
 
-  static String html(Analysis analysis, Statistics statistics) {
+  static String html(Analysis analysis, Statistics statistics, Map<Integer, List<Integer>> kept) {
     return Page.fill(
         Page.resource(FOLDER + "report.html"),
         Map.of(
             "title", Page.inText("Experts of " + analysis.model().modelType()),
             "style", Page.resource(FOLDER + "report.css"),
-            "report", Page.inScript(Json.writeCompact(ReportContent.of(analysis, statistics))),
+            "report",
+                Page.inScript(Json.writeCompact(ReportContent.of(analysis, statistics, kept))),
             "plots", Page.resource(PLOTS),
             "script", Page.resource(FOLDER + "report.js")));
   }

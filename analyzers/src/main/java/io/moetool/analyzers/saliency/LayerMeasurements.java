@@ -1,6 +1,7 @@
 package io.moetool.analyzers.saliency;
 
 import io.moetool.analyzers.statistics.ExpertSums;
+import io.moetool.analyzers.statistics.LayerSample;
 import io.moetool.analyzers.statistics.LayerStatistics;
 import io.moetool.analyzers.statistics.LayerWeightStatistics;
 import io.moetool.analyzers.statistics.Statistics;
@@ -16,12 +17,14 @@ import java.util.Optional;
  * @param experts number of experts, E
  * @param routed sums over calibration data, empty if there was none
  * @param weights sums over weights, empty if they were not read
+ * @param sampled what a sample showed, empty if none was taken
  */
 public record LayerMeasurements(
     int layer,
     int experts,
     Optional<LayerStatistics> routed,
-    Optional<LayerWeightStatistics> weights) {
+    Optional<LayerWeightStatistics> weights,
+    Optional<LayerSample> sampled) {
 
   /** The layers of a model, ascending. */
   public static List<LayerMeasurements> of(Statistics statistics) {
@@ -33,7 +36,8 @@ public record LayerMeasurements(
               layer,
               statistics.model().experts(),
               statistics.routed().map(routed -> routed.layers().get(place)),
-              statistics.weights().map(weights -> weights.layers().get(place))));
+              statistics.weights().map(weights -> weights.layers().get(place)),
+              statistics.sampled().map(sampled -> sampled.layers().get(place))));
     }
     return layers;
   }
@@ -54,7 +58,20 @@ public record LayerMeasurements(
   /** What is known from the data of one domain alone. */
   LayerMeasurements ofDomain(int domain) {
     return new LayerMeasurements(
-        layer, experts, Optional.of(requireRouted().ofDomains(List.of(domain))), weights);
+        layer, experts, Optional.of(requireRouted().ofDomains(List.of(domain))), weights, sampled);
+  }
+
+  /**
+   * What a sample showed.
+   *
+   * @throws BadInputException if none was taken
+   */
+  public LayerSample requireSample() {
+    return sampled.orElseThrow(() ->
+        new BadInputException(
+            "layer " + layer,
+            "the experts were not run on a sample of the tokens",
+            "analyze the model with --data and without --sample-tokens 0"));
   }
 
   /** Sums over calibration data, all domains together. */

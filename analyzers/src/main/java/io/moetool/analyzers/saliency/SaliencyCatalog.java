@@ -9,6 +9,7 @@ import static io.moetool.analyzers.statistics.ExpertStatistic.R1;
 import static io.moetool.analyzers.statistics.ExpertStatistic.R2;
 import static io.moetool.analyzers.statistics.ExpertStatistic.SHIFT;
 import static io.moetool.analyzers.statistics.ExpertStatistic.SOFT;
+import static io.moetool.analyzers.statistics.ExpertStatistic.TCESS;
 
 import io.moetool.formats.BadInputException;
 import java.util.ArrayList;
@@ -79,7 +80,31 @@ public final class SaliencyCatalog {
               "shift",
               SHIFT,
               "sum of the squared norms of what the expert adds, each as a share of the hidden state's",
-              "this project"));
+              "this project"),
+          RoutedSum.total(
+              "tcess",
+              TCESS,
+              "sum of the expert's scores over tokens that rank it high and are sure of it",
+              "PreMoe, arXiv 2505.17639 (scores in place of raw logits)"));
+
+  /** Methods that look at what takes an expert's place. */
+  private static final List<SaliencyMethod> REPLACEMENTS =
+      List.of(
+          new Replacement(
+              "leave_one_out",
+              Replacement::leaveOneOut,
+              "error of the layer's output without the expert, its tokens routed again",
+              "NVIDIA Model Optimizer (Puzzletron); first step of NAEE, arXiv 2402.14800"),
+          new Replacement(
+              "naee",
+              Replacement::eliminated,
+              "step at which the expert goes if each step takes the one whose loss grows least",
+              "NAEE, arXiv 2402.14800 (greedy)"),
+          new Replacement(
+              "ranked_choice",
+              Replacement::votedOut,
+              "step at which the expert is voted out, its tokens choosing again every time",
+              "NVIDIA Model Optimizer (unchosen experts go first)"));
 
   /** Methods that need no data. */
   private static final List<SaliencyMethod> WEIGHTS =
@@ -106,6 +131,7 @@ public final class SaliencyCatalog {
   public static List<SaliencyMethod> methods(long seed) {
     List<SaliencyMethod> methods = new ArrayList<>(ROUTED);
     methods.add(new EasyEp());
+    methods.addAll(REPLACEMENTS);
     methods.addAll(WEIGHTS);
     methods.add(new RandomOrder(seed));
     return List.copyOf(methods);

@@ -27,6 +27,11 @@ public interface SaliencyMethod {
   /** What has to be measured. */
   Needs needs();
 
+  /** Whether every expert must have been run on a sample of the data's tokens. */
+  default boolean needsSample() {
+    return false;
+  }
+
   /**
    * Scores of one layer, {@code [E]}; higher means worth keeping. Not comparable between layers
    * unless the method says so.

@@ -32,6 +32,13 @@ public enum ExpertStatistic {
    * routed experts' weighted sum r: tokens they hardly turn count less (EASY-EP, arXiv 2504.06792).
    */
   EASY,
+  /**
+   * Σ of the expert's share in the router's full score distribution, over the tokens whose K
+   * largest logits hold the expert's, if its part in the softmax over those K is at least half of
+   * 1/K (TCESS of PreMoe, arXiv 2505.17639, with scores in place of raw logits, which may be
+   * negative).
+   */
+  TCESS,
   /** Σ z, over all tokens. */
   ZSUM,
   /**

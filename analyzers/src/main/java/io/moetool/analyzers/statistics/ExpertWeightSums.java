@@ -14,6 +14,7 @@ final class ExpertWeightSums {
   private static final int LANES = 8;
 
   private final float[] piece = new float[PIECE];
+  private final FoldedWeights folded = new FoldedWeights();
   private double absSum;
   private double squareSum;
   private double maxAbs;
@@ -26,6 +27,11 @@ final class ExpertWeightSums {
       case MAX_ABS -> maxAbs;
       case COUNT -> count;
     };
+  }
+
+  /** All weights as one vector of bounded length. */
+  FoldedWeights folded() {
+    return folded;
   }
 
   /**
@@ -50,6 +56,7 @@ final class ExpertWeightSums {
           tensor.bytes().asSlice(done * width, (long) length * width),
           MemorySegment.ofArray(piece).asSlice(0, (long) length * Float.BYTES));
       addPiece(length);
+      folded.add(piece, length);
     }
     count += elements;
     if (!Double.isFinite(squareSum) || !Double.isFinite(maxAbs)) {

@@ -17,6 +17,8 @@ final class LayerAccumulator {
   private final Gram logitProducts;
   private final PairSums moves;
   private final double[] coselected;
+  private final SkippedSums skipped = new SkippedSums();
+  private final Peaks peaks;
   private final Map<Integer, ColumnSums> outputs;
   private int lastSequence = -1;
 
@@ -30,6 +32,7 @@ final class LayerAccumulator {
     moves = new PairSums(model.experts());
     coselected = new double[Math.multiplyExact(model.experts(), model.experts())];
     outputs = new TreeMap<>();
+    peaks = new Peaks(model.experts());
   }
 
   void add(int sequence, int domain, SequenceSums partial) {
@@ -43,6 +46,8 @@ final class LayerAccumulator {
     byDomain.get(domain).add(partial.sums());
     logitProducts.add(partial.logitProducts());
     moves.add(partial.moves());
+    skipped.add(partial.skipped());
+    peaks.add(partial.peaks());
     partial
         .outputs()
         .forEach((expert, sums) ->
@@ -54,6 +59,16 @@ final class LayerAccumulator {
         }
       }
     }
+  }
+
+  /** Whether it has seen the last of that many sequences. */
+  boolean hasSeen(int sequences) {
+    return lastSequence == sequences - 1;
+  }
+
+  /** Largest values so far. */
+  Peaks peaks() {
+    return peaks;
   }
 
   LayerStatistics finish() {
@@ -73,6 +88,8 @@ final class LayerAccumulator {
     matrices.put(MatrixStatistic.ZGRAM, SumMatrix.over(experts, experts, gram));
     matrices.put(MatrixStatistic.FSUM, SumMatrix.over(experts, model.hidden(), sums));
     matrices.put(MatrixStatistic.MOVES, moves.toMatrix());
+    matrices.put(MatrixStatistic.SKIPPED, skipped.toMatrix());
+    matrices.put(MatrixStatistic.PEAKS, peaks.toMatrix());
     return new LayerStatistics(layer, byDomain, matrices);
   }
 

@@ -80,7 +80,7 @@ public final class LayerSample {
 
   /** How the loss grows if the expert that is missed least goes first, again and again. */
   public Optional<LossCurve> elimination() {
-    return extent.isOnePass()
+    return extent.ofOnePass()
         ? Optional.of(
             LossCurve.ofSteps(
                 row(SampleStatistic.STEP),

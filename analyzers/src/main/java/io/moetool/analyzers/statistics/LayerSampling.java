@@ -2,6 +2,7 @@ package io.moetool.analyzers.statistics;
 
 import io.moetool.analyzers.reconstruction.Elimination;
 import io.moetool.analyzers.reconstruction.OutputProducts;
+import io.moetool.analyzers.reconstruction.RankedChoice;
 import io.moetool.analyzers.reconstruction.Rerouting;
 import io.moetool.analyzers.reconstruction.SubsetSearch;
 import io.moetool.formats.BadInputException;
@@ -34,6 +35,7 @@ final class LayerSampling {
   private final List<ColumnSums> outputs = new ArrayList<>();
   private final List<ColumnSums> weighted = new ArrayList<>();
   private final PairSums distances;
+  private final PairSums inner;
 
   private LayerSampling(SampledExperts experts) {
     this.experts = experts;
@@ -44,6 +46,7 @@ final class LayerSampling {
       weighted.add(new ColumnSums(experts.hidden()));
     }
     distances = new PairSums(experts.experts());
+    inner = new PairSums(experts.experts());
   }
 
   static LayerSample of(SampledExperts experts) {
@@ -60,6 +63,7 @@ final class LayerSampling {
     put(SampleStatistic.CA, rows(outputs));
     put(SampleStatistic.GCA, rows(weighted));
     values.put(SampleStatistic.COSD, distances.toMatrix());
+    values.put(SampleStatistic.OGRAM, inner.toMatrix());
     values.put(
         SampleStatistic.CKA,
         OutputAlignment.of(experts, SampleSizes.evenly(sizes.similarity(), sizes.tokens())));
@@ -112,43 +116,49 @@ final class LayerSampling {
   private void compare(
       int from, int count, FloatMatrix tile, int[] places, OutputProducts products) {
     int chunks = Math.ceilDiv(count, CHUNK);
-    PairSums[] partials = new PairSums[chunks];
+    PairSums[] angles = new PairSums[chunks];
+    PairSums[] sums = new PairSums[chunks];
     experts
         .pool()
         .forEach(
             chunks,
             chunk -> {
-              PairSums sums = new PairSums(experts.experts());
+              angles[chunk] = new PairSums(experts.experts());
+              sums[chunk] = new PairSums(experts.experts());
               int end = Math.min(count, (chunk + 1) * CHUNK);
               for (int row = chunk * CHUNK; row < end; row++) {
-                compare(row, count, tile, places[from + row], products, sums);
+                double[] lengths = lengths(row, count, tile);
+                for (int i = 0; i < lengths.length; i++) {
+                  for (int j = i; j < lengths.length; j++) {
+                    double product =
+                        RowNorms.dot(tile.row(i * count + row), tile.row(j * count + row));
+                    int place = places[from + row];
+                    if (place != UNUSED) {
+                      products.set(place, i, j, product);
+                    }
+                    sums[chunk].add(i, j, product);
+                    angles[chunk].add(i, j, i == j ? 0 : angle(product, lengths[i] * lengths[j]));
+                  }
+                }
               }
-              partials[chunk] = sums;
             });
-    for (PairSums partial : partials) {
-      distances.add(partial);
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      distances.add(angles[chunk]);
+      inner.add(sums[chunk]);
     }
   }
 
-  private void compare(
-      int row, int count, FloatMatrix tile, int place, OutputProducts products, PairSums sums) {
-    int all = experts.experts();
-    double[] lengths = new double[all];
-    for (int expert = 0; expert < all; expert++) {
+  private double[] lengths(int row, int count, FloatMatrix tile) {
+    double[] lengths = new double[experts.experts()];
+    for (int expert = 0; expert < lengths.length; expert++) {
       lengths[expert] = RowNorms.l2(tile.row(expert * count + row));
     }
-    for (int i = 0; i < all; i++) {
-      for (int j = i; j < all; j++) {
-        double product = RowNorms.dot(tile.row(i * count + row), tile.row(j * count + row));
-        if (place != UNUSED) {
-          products.set(place, i, j, product);
-        }
-        double both = lengths[i] * lengths[j];
-        if (i != j) {
-          sums.add(i, j, both == 0 ? 1 : 1 - Math.clamp(product / both, -1.0, 1.0));
-        }
-      }
-    }
+    return lengths;
+  }
+
+  /** 1 - cos. */
+  private static double angle(double product, double lengths) {
+    return lengths == 0 ? 1 : 1 - Math.clamp(product / lengths, -1.0, 1.0);
   }
 
   private void losses(int[] tokens, OutputProducts products) {
@@ -161,6 +171,9 @@ final class LayerSampling {
           Arrays.stream(steps.alone()).map(loss -> Math.min(loss, energy)).toArray());
       put(SampleStatistic.ENERGY, energy);
       put(SampleStatistic.STEP, Arrays.stream(steps.steps()).asDoubleStream().toArray());
+      put(
+          SampleStatistic.VOTE_STEP,
+          Arrays.stream(RankedChoice.steps(rerouting)).asDoubleStream().toArray());
       double[] curve = new double[experts.experts() + 1];
       Arrays.fill(curve, UNUSED);
       System.arraycopy(steps.losses(), 0, curve, 0, steps.losses().length);

@@ -77,7 +77,7 @@ public final class LayerStatistics {
       sums.get(places[domain]).add(other.byDomain.get(domain));
     }
     Map<MatrixStatistic, SumMatrix> added = new EnumMap<>(MatrixStatistic.class);
-    matrices.forEach((key, matrix) -> added.put(key, matrix.plus(other.matrix(key))));
+    matrices.forEach((key, matrix) -> added.put(key, key.combine(matrix, other.matrix(key))));
     return new LayerStatistics(layer, sums, added);
   }
 }

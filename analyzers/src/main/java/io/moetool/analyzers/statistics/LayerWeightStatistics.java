@@ -7,9 +7,15 @@ public final class LayerWeightStatistics {
   private final int layer;
   private final Map<WeightStatistic, double[]> values;
   private final SumMatrix routerGram;
+  private final SumMatrix weightGram;
 
   /** Takes over one array of E values for every statistic. */
-  LayerWeightStatistics(int layer, Map<WeightStatistic, double[]> values, SumMatrix routerGram) {
+  LayerWeightStatistics(
+      int layer,
+      Map<WeightStatistic, double[]> values,
+      SumMatrix routerGram,
+      SumMatrix weightGram) {
+    this.weightGram = weightGram;
     this.layer = layer;
     this.values = values;
     this.routerGram = routerGram;
@@ -33,6 +39,15 @@ public final class LayerWeightStatistics {
   /** Inner products of the router's rows, {@code [E, E]}. */
   public SumMatrix routerGram() {
     return routerGram;
+  }
+
+  /**
+   * Inner products of all weights of an expert as one vector, {@code [E, E]}: exact for experts of
+   * up to 65,536 weights, otherwise of vectors folded to that length with signs by lot, which puts
+   * an error of about 1/256 of the lengths' product on them.
+   */
+  public SumMatrix weightGram() {
+    return weightGram;
   }
 
   /** Length of an expert's row in the router. */

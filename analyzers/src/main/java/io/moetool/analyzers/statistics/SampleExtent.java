@@ -15,7 +15,7 @@ public record SampleExtent(
   static final SampleExtent NONE = new SampleExtent(0, 0, 0, 0, 0);
 
   /** Whether what is no sum is known. */
-  boolean isOnePass() {
+  public boolean ofOnePass() {
     return passes == 1;
   }
 

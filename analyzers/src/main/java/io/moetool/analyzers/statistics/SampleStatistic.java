@@ -19,6 +19,8 @@ public enum SampleStatistic {
    * all others.
    */
   COSD(true),
+  /** Σ f_i · f_j over the sample, {@code [E, E]}. */
+  OGRAM(true),
   /**
    * Σ ‖o - o'‖² over the tokens that losses are measured on, {@code [E]}: o what the routed experts
    * add, o' what they add once the router cannot choose e.
@@ -38,6 +40,11 @@ public enum SampleStatistic {
   STEP(false),
   /** Σ ‖o - o'‖² after every such step, by number of steps, {@code [E + 1]}; -1 beyond the last. */
   STEP_LOSS(false),
+  /**
+   * Step at which an expert is voted out, counted from 1, {@code [E]}; 0 for those that are left
+   * (ranked-choice voting of the tokens).
+   */
+  VOTE_STEP(false),
   /**
    * Best set to take away by its size, {@code [E + 1]}: bit e stands for expert e; -1 where there
    * is none. Of layers with few experts only; otherwise all -1.
@@ -69,8 +76,8 @@ public enum SampleStatistic {
     long experts = model.experts();
     return switch (this) {
       case CA, GCA -> Shape.of(experts, model.hidden());
-      case COSD, CKA -> Shape.of(experts, experts);
-      case LOO, STEP -> Shape.of(experts);
+      case COSD, OGRAM, CKA -> Shape.of(experts, experts);
+      case LOO, STEP, VOTE_STEP -> Shape.of(experts);
       case STEP_LOSS, SUBSET, SUBSET_LOSS -> Shape.of(experts + 1);
       case ENERGY, SUBSET_ENERGY -> Shape.of(1);
     };

@@ -11,6 +11,7 @@ import static io.moetool.analyzers.statistics.ExpertStatistic.R1;
 import static io.moetool.analyzers.statistics.ExpertStatistic.R2;
 import static io.moetool.analyzers.statistics.ExpertStatistic.SHIFT;
 import static io.moetool.analyzers.statistics.ExpertStatistic.SOFT;
+import static io.moetool.analyzers.statistics.ExpertStatistic.TCESS;
 import static io.moetool.analyzers.statistics.ExpertStatistic.ZSUM;
 
 import io.moetool.kernels.ColumnSums;
@@ -30,9 +31,12 @@ public final class SequenceSums {
   private final Gram logitProducts;
   private final SortedMap<Integer, ColumnSums> outputs = new TreeMap<>();
   private final PairSums moves;
+  private final SkippedSums skipped = new SkippedSums();
+  private final Peaks peaks;
   private final int[][] selected;
 
-  private SequenceSums(int experts, int tokens) {
+  private SequenceSums(int experts, int tokens, Peaks peaks) {
+    this.peaks = peaks;
     sums = new ExpertSums(experts);
     logitProducts = new Gram(experts);
     moves = new PairSums(experts);
@@ -41,7 +45,7 @@ public final class SequenceSums {
 
   static SequenceSums of(MoeObservation seen) {
     int experts = seen.routerLogits().columns();
-    SequenceSums result = new SequenceSums(experts, seen.routerLogits().rows());
+    SequenceSums result = new SequenceSums(experts, seen.routerLogits().rows(), Peaks.of(seen));
     result.addRouter(seen);
     for (int token = 0; token < seen.selected().rows(); token++) {
       result.addToken(seen, token);
@@ -60,6 +64,16 @@ public final class SequenceSums {
   /** What pairs of experts did to the hidden states together. */
   PairSums moves() {
     return moves;
+  }
+
+  /** What rules would save that skip experts. */
+  SkippedSums skipped() {
+    return skipped;
+  }
+
+  /** Largest values. */
+  Peaks peaks() {
+    return peaks;
   }
 
   /** Output sums of the experts the sequence used. */
@@ -87,7 +101,10 @@ public final class SequenceSums {
   private void addToken(MoeObservation seen, int token) {
     selected[token] = seen.selected().rowToArray(token);
     int perToken = seen.selected().columns();
-    double turn = TokenTurn.of(seen.residual().row(token), routed(seen, token));
+    ColumnSums routed = routed(seen, token);
+    double turn = TokenTurn.of(seen.residual().row(token), routed);
+    addCandidates(seen, token);
+    addSkipped(seen, token, length(routed));
     for (int rank = 0; rank < perToken; rank++) {
       int expert = selected[token][rank];
       double weight = seen.weights().get(token, rank);
@@ -108,6 +125,69 @@ public final class SequenceSums {
           .add(output, 1);
     }
     addMoves(seen, token);
+  }
+
+  /** TCESS: who is among the K largest logits, and not far below them. */
+  private void addCandidates(MoeObservation seen, int token) {
+    float[] logits = seen.routerLogits().rowToArray(token);
+    int[] largest = largest(logits, seen.selected().columns());
+    double total = 0;
+    for (int expert : largest) {
+      total += Math.exp(logits[expert] - logits[largest[0]]);
+    }
+    for (int expert : largest) {
+      double part = Math.exp(logits[expert] - logits[largest[0]]) / total;
+      if (part >= 0.5 / largest.length) {
+        sums.add(TCESS, expert, seen.scores().get(token, expert));
+      }
+    }
+  }
+
+  /** Places of the largest values, largest first; of equals the first counts as larger. */
+  private static int[] largest(float[] values, int count) {
+    int[] places = new int[count];
+    int found = 0;
+    for (int i = 0; i < values.length; i++) {
+      int place = found;
+      while (place > 0 && values[places[place - 1]] < values[i]) {
+        place--;
+      }
+      if (place < count) {
+        System.arraycopy(places, place, places, place + 1, Math.min(found, count - 1) - place);
+        places[place] = i;
+        found = Math.min(found + 1, count);
+      }
+    }
+    return places;
+  }
+
+  private void addSkipped(MoeObservation seen, int token, double added) {
+    int perToken = seen.selected().columns();
+    double[] weights = new double[perToken];
+    double[] logits = new double[perToken];
+    double[] scores = new double[perToken];
+    double[] lengths = new double[perToken];
+    double total = 0;
+    for (int expert = 0; expert < sums.experts(); expert++) {
+      total += seen.scores().get(token, expert);
+    }
+    for (int rank = 0; rank < perToken; rank++) {
+      int expert = seen.selected().get(token, rank);
+      weights[rank] = seen.weights().get(token, rank);
+      logits[rank] = seen.routerLogits().get(token, expert);
+      scores[rank] = seen.scores().get(token, expert);
+      lengths[rank] =
+          weights[rank] * RowNorms.l2(seen.expertOutputs().row(token * perToken + rank));
+    }
+    skipped.add(weights, logits, scores, total, lengths, added);
+  }
+
+  private static double length(ColumnSums sums) {
+    double squares = 0;
+    for (int column = 0; column < sums.columns(); column++) {
+      squares += sums.get(column) * sums.get(column);
+    }
+    return Math.sqrt(squares);
   }
 
   private void addMoves(MoeObservation seen, int token) {

@@ -116,6 +116,8 @@ public final class StatisticsFile {
     }
     TensorInfo routerGram = layout.routerGram(layer.layer());
     tensors.add(new OutputTensor(routerGram, content(layer.routerGram()::values)));
+    TensorInfo weightGram = layout.weightGram(layer.layer());
+    tensors.add(new OutputTensor(weightGram, content(layer.weightGram()::values)));
   }
 
   private static TensorContent content(Supplier<double[]> source) {

@@ -106,8 +106,8 @@ record StatisticsHeader(
                 && sample.tokens() <= data.tokens()
                 && isPart(sample.lossTokens(), 1)
                 && isPart(sample.setTokens(), 0)
-                && isPart(sample.similarityTokens(), sample.isOnePass() ? 1 : 0)
-                && (sample.isOnePass() || sample.setTokens() == 0)),
+                && isPart(sample.similarityTokens(), sample.ofOnePass() ? 1 : 0)
+                && (sample.ofOnePass() || sample.setTokens() == 0)),
         "a sample of %s in %d passes over data".formatted(sample, data.fingerprints().size()));
   }
 

@@ -150,14 +150,17 @@ final class StatisticsReader {
       for (WeightStatistic statistic : WeightStatistic.values()) {
         values.put(statistic, array(layout.of(layer, statistic), 1, false));
       }
-      layers.add(new LayerWeightStatistics(layer, values, matrix(layout.routerGram(layer))));
+      layers.add(
+          new LayerWeightStatistics(
+              layer, values, matrix(layout.routerGram(layer)), matrix(layout.weightGram(layer))));
     }
     return layers;
   }
 
   private SumMatrix matrix(TensorInfo info) {
     int columns = Math.toIntExact(info.shape().dim(1));
-    return SumMatrix.over(header.model().experts(), columns, array(info, columns, true));
+    double[] values = array(info, columns, true);
+    return SumMatrix.over(values.length / columns, columns, values);
   }
 
   private double[] array(TensorInfo info, int perExpert, boolean mayBeNegative) {

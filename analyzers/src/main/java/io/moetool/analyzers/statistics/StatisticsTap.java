@@ -1,13 +1,19 @@
 package io.moetool.analyzers.statistics;
 
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.runtime.run.LayerExperts;
 import io.moetool.runtime.run.MoeObservation;
 import io.moetool.runtime.run.MoeTap;
 import io.moetool.runtime.text.SequenceData;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Sums everything up while a model runs over calibration data. Every sequence is summed by itself,
@@ -15,6 +21,9 @@ import java.util.TreeMap;
  * how sequences are batched.
  */
 public final class StatisticsTap implements MoeTap<SequenceSums> {
+  /** Experts of a layer whose largest outputs are traced back. */
+  private static final int TRACED = 8;
+
   private final MeasuredModel model;
   private final MeasuredData measured;
   private final int[] domains;
@@ -45,9 +54,34 @@ public final class StatisticsTap implements MoeTap<SequenceSums> {
         growing.computeIfAbsent(
             layer, l -> new LayerAccumulator(model, l, measured.domains().size()));
     accumulator.add(sequence, domains[sequence], partial);
-    if (sequence == domains.length - 1) {
-      growing.remove(layer);
-      finished.put(layer, accumulator.finish());
+  }
+
+  @Override
+  public void end(LayerExperts experts) {
+    LayerAccumulator accumulator = Objects.requireNonNull(growing.remove(experts.layer()));
+    Peaks peaks = accumulator.peaks();
+    IntStream.range(0, experts.experts())
+        .boxed()
+        .filter(expert -> peaks.largest(expert) > 0)
+        .sorted(Comparator.comparingDouble(peaks::largest).reversed())
+        .limit(TRACED)
+        .forEach(expert -> peaks.setInnerChannel(expert, innerChannel(experts, expert, peaks)));
+    finished.put(experts.layer(), accumulator.finish());
+  }
+
+  /** Channel with the largest activation behind an expert's largest output. */
+  private static int innerChannel(LayerExperts experts, int expert, Peaks peaks) {
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix inner = FloatMatrix.allocate(arena, 1, experts.width());
+      experts.activations(
+          expert, FloatMatrix.copyOf(arena, peaks.read(expert, experts.scalesInputs())), inner);
+      int channel = 0;
+      for (int i = 1; i < inner.columns(); i++) {
+        if (Math.abs(inner.get(0, i)) > Math.abs(inner.get(0, channel))) {
+          channel = i;
+        }
+      }
+      return channel;
     }
   }
 
@@ -57,6 +91,12 @@ public final class StatisticsTap implements MoeTap<SequenceSums> {
    * @throws IllegalStateException if it is not
    */
   public Statistics statistics() {
+    growing.forEach((layer, accumulator) -> {
+      if (accumulator.hasSeen(domains.length)) {
+        finished.put(layer, accumulator.finish());
+      }
+    });
+    growing.keySet().removeAll(finished.keySet());
     List<Integer> layers = new ArrayList<>(finished.keySet());
     if (!layers.equals(model.moeLayers())) {
       throw new IllegalStateException(

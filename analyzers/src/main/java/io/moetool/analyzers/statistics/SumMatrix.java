@@ -49,6 +49,20 @@ public final class SumMatrix {
     return lengths == 0 ? 0 : Math.clamp(get(i, j) / lengths, -1.0, 1.0);
   }
 
+  /** Cosine of rows i and j, within [-1, 1]; 0 if either is all zeros. */
+  public double cosineOfRows(int i, int j) {
+    double product = 0;
+    double first = 0;
+    double second = 0;
+    for (int column = 0; column < columns; column++) {
+      product += get(i, column) * get(j, column);
+      first += get(i, column) * get(i, column);
+      second += get(j, column) * get(j, column);
+    }
+    double lengths = Math.sqrt(first) * Math.sqrt(second);
+    return lengths == 0 ? 0 : Math.clamp(product / lengths, -1.0, 1.0);
+  }
+
   /**
    * Two different rows of a square matrix.
    *
@@ -89,6 +103,17 @@ public final class SumMatrix {
   /** All values, row after row, not to be changed. */
   double[] values() {
     return values;
+  }
+
+  /** Row by row, the one whose first value is larger in magnitude; among equals this one's. */
+  SumMatrix largerRows(SumMatrix other) {
+    double[] larger = values.clone();
+    for (int row = 0; row < rows; row++) {
+      if (Math.abs(other.get(row, 0)) > Math.abs(get(row, 0))) {
+        System.arraycopy(other.values, row * columns, larger, row * columns, columns);
+      }
+    }
+    return over(rows, columns, larger);
   }
 
   SumMatrix plus(SumMatrix other) {

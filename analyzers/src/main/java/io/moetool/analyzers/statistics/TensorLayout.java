@@ -41,6 +41,12 @@ final class TensorLayout {
         layer, "weights.routerGram", Shape.of(header.model().experts(), header.model().experts()));
   }
 
+  /** {@code layers.3.weights.weightGram}, by expert and expert. */
+  TensorInfo weightGram(int layer) {
+    return info(
+        layer, "weights.weightGram", Shape.of(header.model().experts(), header.model().experts()));
+  }
+
   /** {@code layers.3.sample.ca}. */
   TensorInfo of(int layer, SampleStatistic statistic) {
     return info(layer, "sample." + statistic.key(), statistic.shape(header.model()));
@@ -50,7 +56,7 @@ final class TensorLayout {
   List<SampleStatistic> ofSample() {
     return Arrays.stream(SampleStatistic.values())
         .filter(statistic ->
-            header.isSampled() && (header.sample().isOnePass() || statistic.isAdditive()))
+            header.isSampled() && (header.sample().ofOnePass() || statistic.isAdditive()))
         .toList();
   }
 
@@ -76,6 +82,7 @@ final class TensorLayout {
           all.add(of(layer, statistic));
         }
         all.add(routerGram(layer));
+        all.add(weightGram(layer));
       }
     }
     return all;

@@ -58,13 +58,32 @@ public final class WeightReader {
     for (WeightStatistic statistic : WeightStatistic.values()) {
       values.put(statistic, new double[experts]);
     }
+    try (Arena arena = Arena.ofShared()) {
+      FloatMatrix folded = FloatMatrix.allocate(arena, experts, FoldedWeights.LENGTH);
+      pool.forEach(
+          experts,
+          expert -> {
+            ExpertWeightSums sums = readExpert(layer, expert);
+            folded.setRow(expert, sums.folded().toArray());
+            values.forEach((statistic, array) -> array[expert] = sums.get(statistic));
+          });
+      return new LayerWeightStatistics(layer, values, routerGram(layer), products(folded));
+    }
+  }
+
+  private SumMatrix products(FloatMatrix rows) {
+    int experts = rows.rows();
+    double[] products = new double[experts * experts];
     pool.forEach(
         experts,
-        expert -> {
-          ExpertWeightSums sums = readExpert(layer, expert);
-          values.forEach((statistic, array) -> array[expert] = sums.get(statistic));
+        i -> {
+          for (int j = 0; j <= i; j++) {
+            double product = RowNorms.dot(rows.row(i), rows.row(j));
+            products[i * experts + j] = product;
+            products[j * experts + i] = product;
+          }
         });
-    return new LayerWeightStatistics(layer, values, routerGram(layer));
+    return SumMatrix.over(experts, experts, products);
   }
 
   private ExpertWeightSums readExpert(int layer, int expert) {

@@ -7,6 +7,7 @@ import io.moetool.formats.BadInputException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
  * Finds super experts among the largest absolute outputs of all experts of a model.
@@ -32,8 +33,12 @@ public final class SuperExpertSearch {
   /** Largest first; among equals lower layers and experts first. */
   private final List<SuperExpert> candidates;
 
-  private SuperExpertSearch(List<SuperExpert> candidates) {
+  /** Shared experts, by layer; they count for the rule, although nobody removes them. */
+  private final List<SharedExpert> shared;
+
+  private SuperExpertSearch(List<SuperExpert> candidates, List<SharedExpert> shared) {
     this.candidates = candidates;
+    this.shared = shared;
   }
 
   /**
@@ -56,7 +61,13 @@ public final class SuperExpertSearch {
   public static SuperExpertSearch over(Statistics statistics, double fraction) {
     double end = Math.rint(fraction * statistics.model().layers());
     List<SuperExpert> candidates = new ArrayList<>();
+    List<SharedExpert> shared = new ArrayList<>();
     for (LayerStatistics layer : statistics.requireRouted().layers()) {
+      if (layer.layer() < end) {
+        LayerPeaks.of(layer)
+            .sharedExpert()
+            .ifPresent(value -> shared.add(new SharedExpert(layer.layer(), value)));
+      }
       for (int expert = 0; expert < layer.experts() && layer.layer() < end; expert++) {
         candidates.add(
             new SuperExpert(
@@ -64,24 +75,28 @@ public final class SuperExpertSearch {
       }
     }
     candidates.sort(Comparator.comparingDouble(SuperExpert::maxAbs).reversed());
-    return new SuperExpertSearch(candidates);
+    return new SuperExpertSearch(candidates, shared);
   }
 
   /** Whether the percentile says more about the number of experts than about them. */
   boolean hasFewCandidates() {
-    return candidates.size() < FEW_EXPERTS;
+    return candidates() < FEW_EXPERTS;
   }
 
-  /** Number of experts looked at. */
+  /** Number of experts looked at, shared ones included. */
   public int candidates() {
-    return candidates.size();
+    return candidates.size() + shared.size();
   }
 
   /** What the paper's rule asks an expert to exceed; infinite if there is no expert. */
   public double threshold() {
     return candidates.isEmpty()
         ? Double.POSITIVE_INFINITY
-        : threshold(candidates.stream().mapToDouble(SuperExpert::maxAbs).toArray());
+        : threshold(
+            DoubleStream.concat(
+                    candidates.stream().mapToDouble(SuperExpert::maxAbs),
+                    shared.stream().mapToDouble(SharedExpert::maxAbs))
+                .toArray());
   }
 
   static double threshold(double[] values) {
@@ -93,6 +108,12 @@ public final class SuperExpertSearch {
   public List<SuperExpert> byPaper() {
     double threshold = threshold();
     return candidates.stream().filter(expert -> expert.maxAbs() > threshold).toList();
+  }
+
+  /** Shared experts that the paper's rule names, by layer. */
+  public List<SharedExpert> sharedByPaper() {
+    double threshold = threshold();
+    return shared.stream().filter(expert -> expert.maxAbs() > threshold).toList();
   }
 
   /**

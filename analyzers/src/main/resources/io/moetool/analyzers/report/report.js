@@ -3,6 +3,7 @@
   const report = JSON.parse(document.getElementById('report').textContent);
   const byId = (id) => document.getElementById(id);
   const SCALE = ['#440154', '#472d7b', '#3b528b', '#2c728e', '#21918c', '#28ae80', '#5ec962', '#addc30', '#fde725'];
+  const CROSS = 'path://M1,0 L5,4 L9,0 L10,1 L6,5 L10,9 L9,10 L5,6 L1,10 L0,9 L4,5 L0,1 Z';
   const layers = report.layers;
   const experts = report.experts;
   const expertNames = Array.from({length: experts}, (_, e) => String(e));
@@ -27,6 +28,10 @@
   const domains = report.domains.map((domain) => ({...domain, shares: uint16(domain.shares)}));
   const divergence = float32(report.divergence);
   const similarity = report.similarity && {...report.similarity, values: bytes(report.similarity.values)};
+  const kept = report.kept && bytes(report.kept);
+  const isDropped = (place, expert) => Boolean(kept) && kept[place * experts + expert] === 0;
+  const joins = {...report.joins, first: uint16(report.joins.first), second: uint16(report.joins.second), distance: uint16(report.joins.distance).map((steps) => steps * report.joins.unit)};
+  const damage = report.damage && {...report.damage, removal: float32(report.damage.removal), merging: float32(report.damage.merging)};
   const superExperts = new Map(report.superExperts.map((s) => [s.layer + ':' + s.expert, s]));
 
   const inLayer = (values, layer) => values.subarray(layer * experts, (layer + 1) * experts);
@@ -144,6 +149,7 @@
       }
     });
     superExperts.forEach((s) => marked.push([s.expert, layers.indexOf(s.layer)]));
+    const dropped = kept ? cells.filter(([x, y]) => isDropped(y, x)).map(([x, y]) => [x, y]) : [];
     const values = cells.map((cell) => cell[2]);
     const low = values.reduce((a, b) => Math.min(a, b), Infinity);
     const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -162,11 +168,13 @@
             `layer ${layers[value[1]]}, expert ${value[0]}`,
             `${metric.title}: ${number(values[value[0]])}`,
             `rank ${ranks(values)[value[0]]} of ${experts} in its layer`,
+            ...(kept ? [isDropped(value[1], value[0]) ? 'dropped by the plan' : 'kept by the plan'] : []),
             ...(found ? [`super expert, largest output ${number(found.maxAbs)}`] : []));
         },
       },
       series: [
         {type: 'heatmap', data: cells, itemStyle: cellBorder(experts, c), emphasis: {itemStyle: {borderColor: c.text, borderWidth: 2}}, progressive: 0},
+        {type: 'scatter', data: dropped, silent: true, symbol: CROSS, symbolSize: Math.max(4, Math.min(10, 700 / experts)), itemStyle: {color: '#ffffff', borderColor: '#101418', borderWidth: 0.5}},
         {type: 'scatter', data: marked, symbol: 'circle', symbolSize: 9, itemStyle: {color: 'transparent', borderColor: '#ff3b30', borderWidth: 2}},
       ],
     });
@@ -187,7 +195,9 @@
     byId('super-experts').hidden = false;
     const yes = (value) => (value ? 'yes' : 'no');
     fillTable(byId('super-experts').querySelector('table'), report.superExperts.map((s) => [
-      String(s.layer), String(s.expert), number(s.maxAbs), yes(s.byPaper), yes(s.setApart)]));
+      String(s.layer), String(s.expert), number(s.maxAbs), yes(s.byPaper), yes(s.setApart),
+      s.weight ? `row ${s.weight.row}, column ${s.weight.column} of its last projection` : '']));
+    byId('about-sink').textContent = report.sink || '';
     byId('about-super-experts').textContent = report.superExperts.length === 0
       ? 'None found.'
       : `The published rule asks for more than ${number(report.superExpertRule.threshold)} among ${number(report.superExpertRule.candidates)} experts.`;
@@ -255,7 +265,7 @@
       },
       series: [{
         type: 'bar', barCategoryGap: experts > 100 ? '5%' : '25%',
-        data: order.map((e) => ({value: values[e], itemStyle: {color: superExperts.has(layer + ':' + e) ? c.alert : c.accent}})),
+        data: order.map((e) => ({value: values[e], itemStyle: {color: superExperts.has(layer + ':' + e) ? c.alert : isDropped(state.layer, e) ? c.line : c.accent}})),
       }],
     });
   }
@@ -346,6 +356,119 @@
     fillTable(byId('closest'), similarity.closest[state.layer].map((p) => [`${p.first}, ${p.second}`, p.similarity.toFixed(3)]));
   }
 
+  // ---- damage, what-if, dendrogram
+
+  function drawDamage() {
+    if (!damage) {
+      return;
+    }
+    byId('damage-part').hidden = false;
+    const c = colors();
+    const count = damage.removed.length;
+    const curve = (values, place) => damage.removed
+      .map((removed, i) => [removed, values[place * count + i]]).filter((point) => !Number.isNaN(point[1]));
+    const line = (name, data, more) => ({name, type: 'line', data, showSymbol: false, ...more});
+    const faint = layers.map((layer, place) => line('layer ' + layer, curve(damage.removal, place), {
+      silent: true, lineStyle: {color: c.muted, width: 1, opacity: 0.35}, itemStyle: {color: c.muted}}));
+    const layer = layers[state.layer];
+    draw('damage', 300, {
+      grid: {left: 64, right: 30, top: 44, bottom: 46},
+      legend: {top: 0, textStyle: {color: c.text}, data: [`layer ${layer}: removed`, `layer ${layer}: merged, at best`]},
+      xAxis: amount('experts fewer', c, {nameLocation: 'middle', nameGap: 30, nameTextStyle: {color: c.muted}, max: experts - 1}),
+      yAxis: amount('error', c, {min: 0}),
+      tooltip: {trigger: 'item', formatter: ({seriesName, value}) => tip(seriesName, `${value[0]} experts fewer: ${number(100 * value[1])} %`)},
+      series: [
+        ...faint,
+        line(`layer ${layer}: removed`, curve(damage.removal, state.layer), {showSymbol: true, symbolSize: 5, lineStyle: {color: c.accent, width: 3}, itemStyle: {color: c.accent}}),
+        line(`layer ${layer}: merged, at best`, curve(damage.merging, state.layer), {showSymbol: true, symbolSize: 5, lineStyle: {color: '#e07b39', width: 2, type: 'dashed'}, itemStyle: {color: '#e07b39'}}),
+      ],
+    });
+    draw('tolerable', 200, {
+      grid: {left: 64, right: 30, top: 20, bottom: 46},
+      xAxis: category('layer', layers.map(String), c),
+      yAxis: amount('experts', c, {minInterval: 1}),
+      tooltip: {formatter: ({name, value}) => tip('layer ' + name, `${value} of ${experts} experts`)},
+      series: [{type: 'bar', barCategoryGap: '25%', data: damage.tolerable.map((value, place) => ({value, itemStyle: {color: place === state.layer ? '#e07b39' : c.accent}}))}],
+    });
+  }
+
+  const RULES = {
+    rank: ['the best k', 'k', '#2563a8'], share: ['top-p of the scores', 'p', '#e07b39'],
+    ratio: ['at least a part of the best coefficient', 'part', '#2a9d6f'], logit: ['logit above a limit (null experts)', 'limit', '#b0529f'],
+  };
+
+  function drawWhatIf() {
+    const rules = Object.keys(report.whatIf).filter((rule) => report.whatIf[rule].length > 0);
+    if (rules.length === 0) {
+      return;
+    }
+    byId('what-if-part').hidden = false;
+    const c = colors();
+    draw('what-if', 320, {
+      grid: {left: 64, right: 30, top: 44, bottom: 46},
+      legend: {top: 0, textStyle: {color: c.text}},
+      xAxis: amount('% of the routed work saved', c, {nameLocation: 'middle', nameGap: 30, nameTextStyle: {color: c.muted}, min: 0, max: 100}),
+      yAxis: amount('error at most, %', c, {min: 0}),
+      tooltip: {
+        formatter: ({data, seriesName}) => tip(seriesName, `${data.setting.name} = ${number(data.setting.limit)}`,
+          `${number(data.setting.activeExperts)} experts a token`, `saves ${number(100 * data.setting.saved)} %`,
+          `drops ${number(100 * data.setting.droppedMass)} % of the coefficients`, `error at most ${number(100 * data.setting.errorBound)} %`),
+      },
+      series: rules.map((rule) => {
+        const [name, unit, color] = RULES[rule];
+        return {
+          name, type: 'line', symbolSize: 7, lineStyle: {color, width: 2}, itemStyle: {color},
+          data: report.whatIf[rule].map((s) => ({value: [100 * s.saved, 100 * s.errorBound], setting: {...s, name: unit}})),
+        };
+      }),
+    });
+  }
+
+  /** Places of experts from left to right, so that joined groups lie side by side. */
+  function treeOrder(from) {
+    const members = new Map(Array.from({length: experts}, (_, e) => [e, [e]]));
+    for (let i = from; i < from + experts - 1; i++) {
+      members.set(joins.first[i], members.get(joins.first[i]).concat(members.get(joins.second[i])));
+    }
+    return members.get(joins.first[from + experts - 2]);
+  }
+
+  function drawTree() {
+    if (experts < 2) {
+      return;
+    }
+    byId('tree-part').hidden = false;
+    const c = colors();
+    const from = state.layer * (experts - 1);
+    const order = treeOrder(from);
+    const at = new Map(order.map((expert, place) => [expert, {x: place, y: 0}]));
+    const links = [];
+    for (let i = from; i < from + experts - 1; i++) {
+      const a = at.get(joins.first[i]);
+      const b = at.get(joins.second[i]);
+      const y = joins.distance[i];
+      links.push([a.x, a.y, b.x, b.y, y]);
+      at.set(joins.first[i], {x: (a.x + b.x) / 2, y});
+    }
+    const highest = links.reduce((top, link) => Math.max(top, link[4]), 0);
+    byId('about-tree').textContent = 'Groups of experts by average linkage, nearest first; height is 1 minus the cosine of '
+      + ({outputs: 'their outputs for the same token', routerLogits: 'their router logits', routerRows: 'their router rows'})[joins.measure] + '.';
+    draw('tree', 300, {
+      grid: {left: 64, right: 20, top: 20, bottom: 50},
+      xAxis: category('expert', order.map(String), c, {axisLabel: {color: c.muted, fontSize: 11, rotate: experts > 40 ? 90 : 0}}),
+      yAxis: amount('', c, {min: 0, max: highest > 0 ? highest * 1.05 : 1, axisLabel: {color: c.muted, fontSize: 12, formatter: (value) => number(Number(value.toPrecision(2)))}}),
+      tooltip: {formatter: ({value}) => tip(`joined at ${number(value[4])}`)},
+      series: [{
+        type: 'custom', data: links, encode: {x: [0, 2], y: [1, 3, 4]},
+        renderItem: (_, api) => {
+          const point = (x, y) => api.coord([x, y]);
+          const points = [point(api.value(0), api.value(1)), point(api.value(0), api.value(4)), point(api.value(2), api.value(4)), point(api.value(2), api.value(3))];
+          return {type: 'polyline', shape: {points}, style: {stroke: c.accent, lineWidth: 1.5, fill: 'none'}};
+        },
+      }],
+    });
+  }
+
   function drawLayer() {
     const routing = report.routing && report.routing[state.layer];
     byId('about-layer').textContent = routing
@@ -353,6 +476,8 @@
     drawRanking();
     drawDomains();
     drawSimilarity();
+    drawTree();
+    drawDamage();
   }
 
   function selectLayer(place) {
@@ -367,6 +492,7 @@
 
   function writeText() {
     byId('subtitle').textContent = report.subtitle;
+    byId('about-plan').hidden = !kept;
     report.warnings.forEach((warning) => {
       byId('warnings').hidden = false;
       element('li', warning, byId('warnings').querySelector('ul'));
@@ -399,6 +525,7 @@
     drawHeatmap();
     drawSuperExperts();
     drawRouting();
+    drawWhatIf();
     selectLayer(state.layer);
   }
 

@@ -83,17 +83,25 @@ class ReconstructionTest {
     assertThat(loss(tokens, 2, 3)).isCloseTo(4.10036545, FLOAT32);
   }
 
-  /** Of two groups of two experts one is used; without expert 0, token 0 finds one in the best. */
+  /** Of two groups of two experts one is used, and has to have two. */
   @Test
-  void anExpertWhoseGroupWouldBeTooSmallStays() {
+  void groupsThatWouldBeTooSmallKeepTheirExperts() {
     RouterSpec.TopScores grouped =
         RouterSpec.softmaxThenTopK(2, true)
             .withGroups(
                 new RouterSpec.Groups(
                     2, 1, RouterSpec.GroupScore.MAX, RouterSpec.Fill.NEGATIVE_INFINITY));
     Elimination found = Elimination.of(ToyLayer.routed(arena, grouped), pool);
-    assertThat(found.alone()[0]).isInfinite();
-    assertThat(found.steps()[0]).isZero();
+    assertThat(found.losses()).containsExactly(0);
+    assertThat(found.alone()).containsOnly(Double.POSITIVE_INFINITY);
+    assertThat(RankedChoice.steps(ToyLayer.routed(arena, grouped))).containsOnly(0);
+  }
+
+  /** Votes 2, 2, 2, 0; then 2 of the three left stay, and of equals the highest goes. */
+  @Test
+  void whoIsNeverChosenIsVotedOutFirst() {
+    assertThat(RankedChoice.steps(ToyLayer.routed(arena, RENORMALISED)))
+        .containsExactly(0, 0, 2, 1);
   }
 
   @Test

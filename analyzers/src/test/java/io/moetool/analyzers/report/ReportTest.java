@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,7 +32,7 @@ class ReportTest {
   @TempDir Path folder;
 
   private static String html(Statistics statistics) {
-    return Report.html(Analyzer.analyze(statistics), statistics);
+    return Report.html(Analyzer.analyze(statistics), statistics, Map.of());
   }
 
   private static ObjectNode data(String html) {
@@ -49,7 +50,7 @@ class ReportTest {
     String html = html(Synthetic.random(60, 256, 8, 2, domains));
 
     assertThat(html.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(3_000_000);
-    assertThat(data(html).get("metrics")).hasSize(9);
+    assertThat(data(html).get("metrics")).hasSize(8);
     assertThat(data(html).get("domains")).hasSize(9);
     assertThat(data(html).get("similarity").get("block").intValue()).isEqualTo(2);
   }
@@ -59,8 +60,8 @@ class ReportTest {
     Statistics statistics = Synthetic.random(2, 8, 2, 3, List.of("a", "b"));
     Path first = folder.resolve("first.html");
     Path second = folder.resolve("second.html");
-    Report.write(first, Analyzer.analyze(statistics), statistics);
-    Report.write(second, Analyzer.analyze(statistics), statistics);
+    Report.write(first, Analyzer.analyze(statistics), statistics, Map.of());
+    Report.write(second, Analyzer.analyze(statistics), statistics, Map.of());
     assertThat(Files.readAllBytes(first)).isEqualTo(Files.readAllBytes(second));
   }
 

@@ -156,6 +156,6 @@ class SaliencyTest {
         .hasMessageContaining("'reaper'")
         .hasMessageContaining("frequency, soft_count, gate_mass")
         .hasMessageContaining("random");
-    assertThat(SaliencyCatalog.names()).doesNotHaveDuplicates().hasSize(17);
+    assertThat(SaliencyCatalog.names()).doesNotHaveDuplicates().hasSize(21);
   }
 }

@@ -10,6 +10,7 @@ import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** What a tap would see, made by hand or by lot. */
@@ -113,6 +114,7 @@ public final class Observations {
         selected,
         weights,
         rows,
+        Optional.empty(),
         residual,
         output);
   }

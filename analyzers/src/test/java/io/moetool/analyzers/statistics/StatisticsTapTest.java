@@ -92,6 +92,26 @@ class StatisticsTapTest {
     assertThat(products.cosine(1, 3)).isCloseTo(-.77459667, within(1e-8));
   }
 
+  /** Of the two largest logits the smaller has .269 of their softmax, more than a quarter. */
+  @Test
+  void scoresCountOverTokensThatAreSureOfTheExpert() {
+    double both = .64391426 + .23688282;
+    assertThat(toy(true).toArray(ExpertStatistic.TCESS))
+        .containsExactly(new double[] {both, both, both, 0}, FLOAT32);
+  }
+
+  @Test
+  void largestOutputsAreKeptWithTheirPlaces() {
+    SumMatrix peaks = layer(true).matrix(MatrixStatistic.PEAKS);
+    assertThat(peaks.values())
+        .startsWith(4, 0, 1, -1, 12, 0, 1, -1, 8, 1, 0, -1)
+        .endsWith(0, -1, -1, -1, 0, -1, -1, -1, 0, -1, -1, -1);
+    SumMatrix turned =
+        Observations.toyLayer(new float[][] {{1, 2}, {-5, 4}, {5, 3}})
+            .matrix(MatrixStatistic.PEAKS);
+    assertThat(turned.values()).endsWith(-5, 1, 0, 5);
+  }
+
   @Test
   void expertsChosenTogetherAreCountedInPairs() {
     SumMatrix pairs = layer(true).matrix(MatrixStatistic.COACT);

@@ -92,6 +92,7 @@ public final class Synthetic {
                     new LayerWeightStatistics(
                         0,
                         values,
+                        SumMatrix.over(experts, experts, new double[experts * experts]),
                         SumMatrix.over(experts, experts, new double[experts * experts])))));
   }
 
@@ -121,7 +122,8 @@ public final class Synthetic {
       for (WeightStatistic statistic : WeightStatistic.values()) {
         values.put(statistic, random.doubles(experts, 1, 3).toArray());
       }
-      weights.add(new LayerWeightStatistics(layer, values, gram(random, experts)));
+      weights.add(
+          new LayerWeightStatistics(layer, values, gram(random, experts), gram(random, experts)));
     }
     return new Statistics(
         model,
@@ -139,7 +141,8 @@ public final class Synthetic {
       long left = tokens * model.expertsPerToken();
       for (int expert = 0; expert < experts; expert++) {
         long mean = left / (experts - expert);
-        long n = expert == experts - 1 ? left : random.nextLong(mean / 4, 2 * mean - mean / 4 + 1);
+        long n =
+            expert == experts - 1 ? left : random.nextLong(mean - mean / 4, mean + mean / 4 + 1);
         left -= n;
         sums.add(ExpertStatistic.N, expert, (double) n);
         for (ExpertStatistic statistic : ExpertStatistic.values()) {
@@ -181,8 +184,10 @@ public final class Synthetic {
       int columns = statistic.columns(model);
       matrices.put(
           statistic,
-          SumMatrix.over(model.experts(), columns, new double[model.experts() * columns]));
+          SumMatrix.over(
+              statistic.rows(model), columns, new double[statistic.rows(model) * columns]));
     }
+    matrices.put(MatrixStatistic.PEAKS, new Peaks(model.experts()).toMatrix());
     return matrices;
   }
 

@@ -81,10 +81,18 @@ final class Layers {
 
   /** The expert that every token uses. */
   String shared(String x) {
-    String y =
-        has(TensorRole.SHARED_GATE_UP)
-            ? gatedByHalf(x, TensorRole.SHARED_GATE_UP, TensorRole.SHARED_DOWN)
-            : gated(x, TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
+    return gatedShared(x, sharedExpert(x));
+  }
+
+  /** What the expert that every token uses yields before its gate, if it has one. */
+  String sharedExpert(String x) {
+    return has(TensorRole.SHARED_GATE_UP)
+        ? gatedByHalf(x, TensorRole.SHARED_GATE_UP, TensorRole.SHARED_DOWN)
+        : gated(x, TensorRole.SHARED_GATE, TensorRole.SHARED_UP, TensorRole.SHARED_DOWN);
+  }
+
+  /** The shared expert's output {@code y} after its gate, if it has one. */
+  String gatedShared(String x, String y) {
     if (!architecture.moe().shared().orElseThrow().gated()) {
       return y;
     }

@@ -39,6 +39,9 @@ public final class Pieces {
   /** Weighted sum of the routed experts' outputs, {@code [rows, H]}. */
   public static final String ROUTED = "routed";
 
+  /** Output of the shared expert before its gate, {@code [rows, H]}, of layers that have one. */
+  public static final String SHARED = "shared";
+
   /**
    * Result of a piece, {@code [rows, H]} if it does not say otherwise, or logits {@code [rows,
    * vocabulary]} of the head.
@@ -107,7 +110,9 @@ public final class Pieces {
     String block = graph.input(ROUTED, OnnxType.FLOAT, "rows", hidden);
     if (architecture.moe().shared().isPresent()) {
       String x = graph.input(NORMED, OnnxType.FLOAT, "rows", hidden);
-      block = graph.node("Add", block, layers.shared(x)).output();
+      String shared = layers.sharedExpert(x);
+      graph.output(shared, SHARED, OnnxType.FLOAT, "rows", hidden);
+      block = graph.node("Add", block, layers.gatedShared(x, shared)).output();
     }
     graph.output(
         layers.join(attended, block, TensorRole.FEED_FORWARD_NORM),

@@ -96,10 +96,9 @@ final class ExpertProducts {
    * One expert on rows it is given, whoever chose it; several threads may ask at once.
    *
    * @param x inputs, {@code [rows, H]}
-   * @param scales what inputs are multiplied by, one column of {@code [rows, E]}, if they are
    * @param outputs receives the results, one row for each of {@code x}
    */
-  void compute(int expert, FloatMatrix x, Optional<FloatMatrix> scales, FloatMatrix outputs) {
+  void compute(int expert, FloatMatrix x, FloatMatrix outputs) {
     for (int from = 0; from < x.rows(); from += MAX_ROWS) {
       int rows = Math.min(x.rows() - from, MAX_ROWS);
       try (Arena arena = Arena.ofConfined()) {
@@ -107,9 +106,6 @@ final class ExpertProducts {
         FloatMatrix computed = FloatMatrix.allocate(arena, padded(rows), outputs.columns());
         for (int row = 0; row < rows; row++) {
           given.copyRowFrom(row, x, from + row);
-          if (scales.isPresent()) {
-            scale(given, row, scales.get().get(from + row, expert));
-          }
         }
         compute(expert, arena, given, computed);
         for (int row = 0; row < rows; row++) {

@@ -124,7 +124,11 @@ final class LayerRun implements AutoCloseable {
       }
       taps.routed().ifPresent(tap -> observe(tap, layer, tile));
     }
-    taps.sample().ifPresent(tap -> tap.observe(sampledExperts(layer, weights, router, products)));
+    LayerExperts experts = layerExperts(layer, weights, products);
+    taps.routed().ifPresent(tap -> tap.end(experts));
+    taps.sample()
+        .ifPresent(
+            tap -> tap.observe(new SampledExperts(experts, sampled.orElseThrow(), router, pool)));
   }
 
   @Override
@@ -226,6 +230,7 @@ final class LayerRun implements AutoCloseable {
         inputs.with(Pieces.NORMED, rows.normed());
       }
       weights.bind(piece, inputs);
+      rows.shared().ifPresent(shared -> results.with(Pieces.SHARED, shared));
       graph.run(inputs, results.with(Pieces.OUTPUT, result));
     }
   }
@@ -236,14 +241,10 @@ final class LayerRun implements AutoCloseable {
     }
   }
 
-  private SampledExperts sampledExperts(
-      int layer, LayerWeights weights, ExactRouter router, ExpertProducts outputs) {
-    return new SampledExperts(
+  private LayerExperts layerExperts(int layer, LayerWeights weights, ExpertProducts outputs) {
+    return new LayerExperts(
         layer,
         architecture,
-        sampled.orElseThrow(),
-        router,
-        pool,
         outputs,
         () -> {
           Piece inner = pieces.expertActivations(weights);
@@ -274,6 +275,7 @@ final class LayerRun implements AutoCloseable {
         rows.selected(),
         rows.weights(),
         rows.expertOutputs(),
+        rows.shared(),
         rows.attended(),
         hidden.of(sequence));
   }

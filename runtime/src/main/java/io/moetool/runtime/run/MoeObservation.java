@@ -3,6 +3,7 @@ package io.moetool.runtime.run;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
 import io.moetool.runtime.text.TokenSequence;
+import java.util.Optional;
 
 /**
  * What one mixture-of-experts block did to one sequence of n tokens. H hidden size, E experts, K
@@ -19,6 +20,7 @@ import io.moetool.runtime.text.TokenSequence;
  *     router scales the experts' inputs, whose outputs then are what is added
  * @param expertOutputs outputs before the coefficient is applied, row {@code t * K + k}, {@code [n
  *     * K, H]}
+ * @param shared output of the shared expert before its gate, {@code [n, H]}; empty without one
  * @param residual hidden state the block's result is added to, {@code [n, H]}
  * @param output hidden state after the block, {@code [n, H]}
  */
@@ -32,5 +34,6 @@ public record MoeObservation(
     IntMatrix selected,
     FloatMatrix weights,
     FloatMatrix expertOutputs,
+    Optional<FloatMatrix> shared,
     FloatMatrix residual,
     FloatMatrix output) {}

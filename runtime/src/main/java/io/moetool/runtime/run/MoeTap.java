@@ -15,4 +15,11 @@ public interface MoeTap<P> {
 
   /** Takes the partial results of a layer, in the order of the sequences. */
   void add(int layer, int sequence, P partial);
+
+  /**
+   * Called when all sequences have passed a layer, while its experts can still be run on anything.
+   */
+  default void end(LayerExperts experts) {
+    // most taps have seen enough
+  }
 }

@@ -1,13 +1,10 @@
 package io.moetool.runtime.run;
 
-import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.RouterSpec;
 import io.moetool.kernels.ExactRouter;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
 import java.lang.foreign.Arena;
-import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * All experts of one layer and the tokens of a sample: what the router said about them, and, when
@@ -20,50 +17,36 @@ import java.util.function.Supplier;
  * for with, never on threads: ask for ranges that follow from the extents of model and sample.
  */
 public final class SampledExperts {
-  private final int layer;
-  private final Architecture architecture;
+  private final LayerExperts experts;
   private final SampleRows rows;
   private final ExactRouter router;
   private final WorkPool pool;
-  private final ExpertProducts products;
-  private final Supplier<ExpertProducts> inner;
-  private Optional<ExpertProducts> innerProducts = Optional.empty();
 
-  SampledExperts(
-      int layer,
-      Architecture architecture,
-      SampleRows rows,
-      ExactRouter router,
-      WorkPool pool,
-      ExpertProducts products,
-      Supplier<ExpertProducts> inner) {
-    this.layer = layer;
-    this.architecture = architecture;
+  SampledExperts(LayerExperts experts, SampleRows rows, ExactRouter router, WorkPool pool) {
+    this.experts = experts;
     this.rows = rows;
     this.router = router;
     this.pool = pool;
-    this.products = products;
-    this.inner = inner;
   }
 
   /** Index of the layer in the model. */
   public int layer() {
-    return layer;
+    return experts.layer();
   }
 
   /** Number of experts, E. */
   public int experts() {
-    return architecture.moe().experts();
+    return experts.experts();
   }
 
   /** Hidden size, H. */
   public int hidden() {
-    return architecture.hidden();
+    return experts.hidden();
   }
 
   /** Width of an expert, I. */
   public int width() {
-    return architecture.moe().expertWidth();
+    return experts.width();
   }
 
   /** Which tokens these are. */
@@ -105,7 +88,7 @@ public final class SampledExperts {
    * whenever it is chosen, and outputs are what is added as it is.
    */
   public boolean scalesInputs() {
-    return architecture.moe().routing().appliesTo() == RouterSpec.AppliesTo.INPUT;
+    return experts.scalesInputs();
   }
 
   /** The layer's router, to find out who is chosen where some experts are masked. */
@@ -125,7 +108,7 @@ public final class SampledExperts {
    * @param outputs receives those of as many tokens as it has rows, {@code [rows, H]}
    */
   public void outputs(int expert, int from, FloatMatrix outputs) {
-    compute(products, expert, from, outputs);
+    outputs(expert, tokens(from, outputs.rows()), outputs);
   }
 
   /**
@@ -136,20 +119,8 @@ public final class SampledExperts {
    */
   public void outputs(int expert, int[] tokens, FloatMatrix outputs) {
     try (Arena arena = Arena.ofConfined()) {
-      products.compute(
-          expert,
-          chosen(arena, inputs(), tokens),
-          scalesInputs() ? Optional.of(chosen(arena, scores(), tokens)) : Optional.empty(),
-          outputs);
+      experts.outputs(expert, read(arena, expert, tokens), outputs);
     }
-  }
-
-  private static FloatMatrix chosen(Arena arena, FloatMatrix rows, int[] tokens) {
-    FloatMatrix copy = FloatMatrix.allocate(arena, tokens.length, rows.columns());
-    for (int row = 0; row < tokens.length; row++) {
-      copy.copyRowFrom(row, rows, tokens[row]);
-    }
-    return copy;
   }
 
   /**
@@ -160,21 +131,37 @@ public final class SampledExperts {
    * @param activations receives those of as many tokens as it has rows, {@code [rows, I]}
    */
   public void activations(int expert, int from, FloatMatrix activations) {
-    compute(innerProducts(), expert, from, activations);
+    activations(expert, tokens(from, activations.rows()), activations);
   }
 
-  private void compute(ExpertProducts made, int expert, int from, FloatMatrix results) {
-    int to = from + results.rows();
-    made.compute(
-        expert,
-        inputs().rows(from, to),
-        scalesInputs() ? Optional.of(scores().rows(from, to)) : Optional.empty(),
-        results);
+  /**
+   * What an expert's last projection multiplies, for some tokens in the order they are named;
+   * several threads may ask at once.
+   *
+   * @param activations receives one row a token, {@code [tokens, I]}
+   */
+  public void activations(int expert, int[] tokens, FloatMatrix activations) {
+    try (Arena arena = Arena.ofConfined()) {
+      experts.activations(expert, read(arena, expert, tokens), activations);
+    }
   }
 
-  private synchronized ExpertProducts innerProducts() {
-    ExpertProducts made = innerProducts.orElseGet(inner);
-    innerProducts = Optional.of(made);
-    return made;
+  private static int[] tokens(int from, int count) {
+    return IntStream.range(from, from + count).toArray();
+  }
+
+  /** What the expert reads of these tokens. */
+  private FloatMatrix read(Arena arena, int expert, int[] tokens) {
+    FloatMatrix read = FloatMatrix.allocate(arena, tokens.length, hidden());
+    for (int row = 0; row < tokens.length; row++) {
+      read.copyRowFrom(row, inputs(), tokens[row]);
+      if (scalesInputs()) {
+        float score = scores().get(tokens[row], expert);
+        for (int column = 0; column < hidden(); column++) {
+          read.set(row, column, read.get(row, column) * score);
+        }
+      }
+    }
+    return read;
   }
 }

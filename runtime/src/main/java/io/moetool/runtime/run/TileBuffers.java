@@ -4,6 +4,7 @@ import io.moetool.formats.family.Architecture;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /**
  * Memory for one tile: as many whole sequences as go through a layer together. H hidden size, E
@@ -20,6 +21,7 @@ final class TileBuffers {
   private final FloatMatrix weights;
   private final IntMatrix selected;
   private final FloatMatrix expertOutputs;
+  private final Optional<FloatMatrix> shared;
   private final int perToken;
 
   /** Buffers for {@code rows} tokens. */
@@ -34,6 +36,7 @@ final class TileBuffers {
     weights = FloatMatrix.allocate(arena, rows, perToken);
     selected = IntMatrix.allocate(arena, rows, perToken);
     expertOutputs = FloatMatrix.allocate(arena, Math.multiplyExact(rows, perToken), hidden);
+    shared = architecture.moe().shared().map(_ -> FloatMatrix.allocate(arena, rows, hidden));
   }
 
   /** Tokens that fit into a tile. */
@@ -57,6 +60,7 @@ final class TileBuffers {
     weights = whole.weights.rows(from, to);
     selected = whole.selected.rows(from, to);
     expertOutputs = whole.expertOutputs.rows(from * perToken, to * perToken);
+    shared = whole.shared.map(rows -> rows.rows(from, to));
   }
 
   /** Hidden state after attention, {@code [rows, H]}. */
@@ -87,6 +91,11 @@ final class TileBuffers {
   /** Chosen experts, {@code [rows, K]}. */
   IntMatrix selected() {
     return selected;
+  }
+
+  /** Output of the shared expert before its gate, {@code [rows, H]}, where there is one. */
+  Optional<FloatMatrix> shared() {
+    return shared;
   }
 
   /** Outputs before the coefficient is applied, {@code [rows * K, H]}. */

@@ -16,6 +16,7 @@ import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,7 @@ class MeasuredEvidenceTest {
                   IntMatrix.copyOf(arena, SELECTED),
                   FloatMatrix.copyOf(arena, weights),
                   FloatMatrix.copyOf(arena, OUTPUTS),
+                  Optional.empty(),
                   states,
                   states)));
     }

@@ -1,12 +1,10 @@
 package io.moetool.runtime.ort;
 
 import ai.onnxruntime.OrtEnvironment;
+import io.moetool.runtime.natives.UnpackedLibraries;
+import io.moetool.runtime.natives.UnpackedLibraries.Library;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -36,57 +34,21 @@ final class NativeLibraries {
       return;
     }
     try {
-      StringBuilder name = new StringBuilder("onnxruntime");
-      List<String> libraries = new ArrayList<>();
+      List<Library> libraries = new ArrayList<>();
       for (String library : Stream.concat(NAMES.stream(), PROVIDERS.stream()).toList()) {
         URL resource = OrtEnvironment.class.getResource(resource(library));
         if (resource != null) {
-          libraries.add(library);
-          // Another build has other sizes, and so another folder.
-          name.append('-').append(resource.openConnection().getContentLengthLong());
+          libraries.add(new Library(System.mapLibraryName(library), resource));
+        } else if (NAMES.contains(library)) {
+          return;
         }
       }
-      if (!libraries.containsAll(NAMES)) {
-        return;
-      }
-      Path folder = cache().resolve(name.toString());
-      Files.createDirectories(folder);
-      for (String library : libraries) {
-        unpack(library, folder);
-      }
-      System.setProperty(LOCATION, folder.toString());
+      System.setProperty(LOCATION, UnpackedLibraries.unpack("onnxruntime", libraries).toString());
     } catch (IOException e) {
       // Not unpacking once costs time at every start, and nothing else.
       System.getLogger(NativeLibraries.class.getName())
           .log(System.Logger.Level.DEBUG, "no cache for native libraries", e);
     }
-  }
-
-  private static void unpack(String library, Path folder) throws IOException {
-    Path target = folder.resolve(System.mapLibraryName(library));
-    if (Files.exists(target)) {
-      return;
-    }
-    Path partial = Files.createTempFile(folder, library, ".partial");
-    try (InputStream bytes = OrtEnvironment.class.getResourceAsStream(resource(library))) {
-      if (bytes == null) {
-        throw new IOException("no resource " + resource(library));
-      }
-      Files.copy(bytes, partial, StandardCopyOption.REPLACE_EXISTING);
-      // Other processes see the whole file or none, also when several unpack at once.
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
-  }
-
-  private static Path cache() {
-    String xdg = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        xdg == null || xdg.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(xdg);
-    return base.resolve("moetool");
   }
 
   private static String resource(String library) {

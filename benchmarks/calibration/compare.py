@@ -73,7 +73,7 @@ class Bench:
 
     def moetool(self):
         out = self.scratch / "analysis"
-        command = [self.args.moetool, "analyze", self.args.model, "--data", self.data, "-o", out]
+        command = [self.args.moetool, "analyze", self.args.model, "--data", self.data, "--sample-tokens", "0", "-o", out]
         command += ["--threads", str(self.args.threads), "--compute", "float32", "--device", "cpu"]
         result, text = self.timed(command)
         found = re.search(r"layers: \d+ in ([\d.]+) s", text)

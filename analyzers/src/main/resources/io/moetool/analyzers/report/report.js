@@ -373,18 +373,18 @@
     const layer = layers[state.layer];
     draw('damage', 300, {
       grid: {left: 64, right: 30, top: 44, bottom: 46},
-      legend: {top: 0, textStyle: {color: c.text}, data: [`layer ${layer}: removed`, `layer ${layer}: merged, at best`]},
+      legend: {top: 0, textStyle: {color: c.text}, data: [`layer ${layer}: removed`, `layer ${layer}: merged to mean outputs`]},
       xAxis: amount('experts fewer', c, {nameLocation: 'middle', nameGap: 30, nameTextStyle: {color: c.muted}, max: experts - 1}),
       yAxis: amount('error', c, {min: 0}),
       tooltip: {trigger: 'item', formatter: ({seriesName, value}) => tip(seriesName, `${value[0]} experts fewer: ${number(100 * value[1])} %`)},
       series: [
         ...faint,
         line(`layer ${layer}: removed`, curve(damage.removal, state.layer), {showSymbol: true, symbolSize: 5, lineStyle: {color: c.accent, width: 3}, itemStyle: {color: c.accent}}),
-        line(`layer ${layer}: merged, at best`, curve(damage.merging, state.layer), {showSymbol: true, symbolSize: 5, lineStyle: {color: '#e07b39', width: 2, type: 'dashed'}, itemStyle: {color: '#e07b39'}}),
+        line(`layer ${layer}: merged to mean outputs`, curve(damage.merging, state.layer), {showSymbol: true, symbolSize: 5, lineStyle: {color: '#e07b39', width: 2, type: 'dashed'}, itemStyle: {color: '#e07b39'}}),
       ],
     });
     draw('tolerable', 200, {
-      grid: {left: 64, right: 30, top: 20, bottom: 46},
+      grid: {left: 64, right: 30, top: 34, bottom: 46},
       xAxis: category('layer', layers.map(String), c),
       yAxis: amount('experts', c, {minInterval: 1}),
       tooltip: {formatter: ({name, value}) => tip('layer ' + name, `${value} of ${experts} experts`)},

@@ -12,13 +12,17 @@ import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanCheck;
 import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.plan.Repair;
 import io.moetool.transforms.plan.SiblingPlan;
 import io.moetool.transforms.prune.PrunePreview;
 import io.moetool.transforms.prune.PruneResult;
 import io.moetool.transforms.prune.Pruner;
+import io.moetool.transforms.repair.ScalarRepair;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -42,6 +46,13 @@ import tools.jackson.databind.node.ObjectNode;
         "Write a checkpoint without some of its experts: as a plan says, or as statistics or data"
             + " decide. The result loads where the source loads.")
 final class PruneCommand implements Callable<Integer> {
+  /** How what stays makes up for what goes. */
+  enum RepairKind {
+    SCALAR
+  }
+
+  private static final int DEFAULT_REPAIR_TOKENS = 4096;
+
   @Mixin private CommonOptions common;
 
   @Mixin private ModelArgument model;
@@ -65,6 +76,21 @@ final class PruneCommand implements Callable<Integer> {
 
   @Option(names = "--statistics", paramLabel = "DIR", description = "What analyze wrote.")
   private Optional<Path> statistics = Optional.empty();
+
+  @Option(
+      names = "--repair",
+      paramLabel = "scalar",
+      description =
+          "Multiply the outputs of each layer's experts by the factor that brings them closest to"
+              + " what they were, found on --data. Worth most where coefficients are not"
+              + " renormalised.")
+  private Optional<RepairKind> repair = Optional.empty();
+
+  @Option(
+      names = "--repair-tokens",
+      paramLabel = "N",
+      description = "Tokens of the data that the repair is fitted on (default: 4096).")
+  private Optional<Integer> repairTokens = Optional.empty();
 
   @Option(
       names = "--shard-size",
@@ -104,8 +130,8 @@ final class PruneCommand implements Callable<Integer> {
         unfinished.prepare(console, output, source.files());
       }
       SoundCheckpoint.require(source.architecture(), source.tensors());
-      Plan plan = plan(source, pool, console);
       String where = planFile.map(Path::toString).orElse("the plan");
+      Plan plan = repaired(where, plan(source, pool, console), source, pool, console);
       Pruner pruner = new Pruner(source, VersionText.version());
       OptionalLong shardBytes = shardSize.map(OptionalLong::of).orElse(OptionalLong.empty());
       if (dryRun) {
@@ -127,12 +153,13 @@ final class PruneCommand implements Callable<Integer> {
 
   private void requireOneWay() {
     long ways =
-        Stream.of(planFile.isPresent(), statistics.isPresent(), data.isGiven())
+        Stream.of(planFile.isPresent(), statistics.isPresent(), data.isGiven() && repair.isEmpty())
             .filter(given -> given)
             .count();
-    if (ways != 1) {
+    if (ways > 1 || (ways == 0 && !data.isGiven())) {
       throw common.usage("say what decides: one of --plan, --statistics and --data");
     }
+    requireRepairable();
     if (sibling && planFile.isEmpty()) {
       throw common.usage("--sibling has no effect without --plan");
     }
@@ -145,6 +172,47 @@ final class PruneCommand implements Callable<Integer> {
     } else {
       new Deciding(common, decision).requireComplete();
     }
+  }
+
+  private void requireRepairable() {
+    if (repair.isPresent() && !data.isGiven()) {
+      throw common.usage("--repair needs data to fit on: name some with --data");
+    }
+    if (repairTokens.isPresent() && repair.isEmpty()) {
+      throw common.usage("--repair-tokens has no effect without --repair");
+    }
+    if (repairTokens.orElse(1) < 1) {
+      throw common.usage("--repair-tokens must be at least 1");
+    }
+  }
+
+  /** The plan with what makes up for what goes. */
+  private Plan repaired(
+      String where, Plan plan, SourceModel source, WorkPool pool, Console console) {
+    if (repair.isEmpty()) {
+      return plan;
+    }
+    PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
+    Repair fitted =
+        ScalarRepair.fit(
+            source,
+            plan,
+            sequences(source),
+            repairTokens.orElse(DEFAULT_REPAIR_TOKENS),
+            run.open(common),
+            pool,
+            console.progress().steps());
+    console.note(
+        String.format(
+            Locale.ROOT,
+            "repair: squared error of what experts add, mean over layers: %.4f became %.4f",
+            fitted.meanErrorBefore(),
+            fitted.meanErrorAfter()));
+    return plan.repairedBy(fitted);
+  }
+
+  private SequenceData sequences(SourceModel source) {
+    return data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
   }
 
   private Plan plan(SourceModel source, WorkPool pool, Console console) {
@@ -165,10 +233,8 @@ final class PruneCommand implements Callable<Integer> {
       return Deciding.read(statistics.get(), source);
     }
     OrtEngine engine = run.open(common);
-    SequenceData sequences =
-        data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
     return new Measuring(source, pool, console.progress().steps())
-        .weightsAnd(sequences, engine, new Deciding(common, decision).sampleTokens());
+        .weightsAnd(sequences(source), engine, new Deciding(common, decision).sampleTokens());
   }
 
   private static String render(PruneResult result, Console.Ink ink) {

@@ -108,6 +108,8 @@ class PruneCommandTest {
     "--statistics s, 'say how many experts stay: one of --keep N, --remove 50%, --target-bytes SIZE"
         + " and --target-active-parameters N'",
     "--plan p.json --budget global, --budget has no effect with --plan: the plan has decided",
+    "--plan p.json --repair scalar, --repair needs data to fit on: name some with --data",
+    "--plan p.json --repair-tokens 9, --repair-tokens has no effect without --repair",
     "--statistics s --keep 4 --sibling, --sibling has no effect without --plan",
     "--statistics s --keep 4 --max-tokens 9, --max-tokens has no effect without --data",
     "--statistics s --keep 4 --compute float32, --compute has no effect without --data"
@@ -117,6 +119,32 @@ class PruneCommandTest {
 
     assertThat(Run.of((Object[]) line.strip().split(" ", -1)))
         .isEqualTo(new Run(2, "", "moetool: " + problem + "\n  see 'moetool prune --help'\n"));
+  }
+
+  @Test
+  void aRepairIsSaidInTheManifestAndProvenBySource() {
+    Run run =
+        Run.of(
+            "prune",
+            MODEL,
+            "--plan",
+            plan,
+            "--repair",
+            "scalar",
+            "--repair-tokens",
+            20,
+            "--data",
+            data,
+            "-o",
+            out);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("repair: squared error of what experts add, mean over layers: ");
+    JsonNode repair = Json.readObject(out.resolve("moetool-manifest.json")).at("/plan/repair");
+    assertThat(repair.get("kind").stringValue()).isEqualTo("scalar");
+    assertThat(repair.get("tokens").intValue()).isEqualTo(20);
+    assertThat(Run.of("verify", out, "--source", MODEL).code()).isZero();
+    assertThat(out.resolve("README.md")).content().contains("| layer | factor | error before |");
   }
 
   @Test

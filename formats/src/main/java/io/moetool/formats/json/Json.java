@@ -104,6 +104,8 @@ public final class Json {
       return STRICT.readValue(text, type);
     } catch (JacksonException e) {
       throw malformed(where, e);
+    } catch (NumberFormatException e) {
+      throw beyondLimits(where, e);
     }
   }
 
@@ -165,6 +167,8 @@ public final class Json {
       return LENIENT.readTree(text);
     } catch (JacksonException e) {
       throw malformed(where, e);
+    } catch (NumberFormatException e) {
+      throw beyondLimits(where, e);
     }
   }
 
@@ -176,6 +180,12 @@ public final class Json {
         where,
         "a JSON object is expected, found " + node.getNodeType(),
         "check that this is the right file");
+  }
+
+  /** The parser lets this one through: a number with an exponent that no decimal can have. */
+  private static BadInputException beyondLimits(String where, NumberFormatException e) {
+    return new BadInputException(
+        where, "a number exceeds all limits", "correct the file or write it again", e);
   }
 
   private static BadInputException malformed(String where, JacksonException e) {

@@ -68,6 +68,13 @@ class JsonTest {
   }
 
   @Test
+  void anExponentBeyondAllLimitsIsRefused() {
+    assertThatThrownBy(() -> Json.readObject("f.json", "{\"a\": 0.099e9999999999998}"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith("f.json: a number exceeds all limits");
+  }
+
+  @Test
   void endlessNestingIsRefused() {
     String text = "{\"a\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}";
     assertThatThrownBy(() -> Json.readObject("config.json", text))

@@ -6,20 +6,30 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which experts of a checkpoint stay, by layer.
+ * Which experts of a checkpoint stay, by layer, and what their outputs are multiplied by.
  *
  * @param stored experts that are stored in the result, ascending: their position is their number
  * @param masked those among them that are never chosen, ascending; layers that are not named have
  *     none
+ * @param scales factors on the outputs of all experts of a layer; layers that are not named have 1
  */
-public record ExpertPlaces(Map<Integer, List<Integer>> stored, Map<Integer, List<Integer>> masked) {
+public record ExpertPlaces(
+    Map<Integer, List<Integer>> stored,
+    Map<Integer, List<Integer>> masked,
+    Map<Integer, Double> scales) {
   public ExpertPlaces {
     stored = Collections.unmodifiableMap(new TreeMap<>(stored));
     masked = Collections.unmodifiableMap(new TreeMap<>(masked));
+    scales = Collections.unmodifiableMap(new TreeMap<>(scales));
   }
 
   /** Experts of a layer that are stored and never chosen. */
   List<Integer> masked(int layer) {
     return masked.getOrDefault(layer, List.of());
+  }
+
+  /** Factor on the outputs of a layer's experts. */
+  double scale(int layer) {
+    return scales.getOrDefault(layer, 1.0);
   }
 }

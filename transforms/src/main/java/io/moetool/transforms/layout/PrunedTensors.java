@@ -58,6 +58,13 @@ public final class PrunedTensors {
   /** What becomes of a tensor; empty if it goes. */
   public Optional<TensorMove> move(TensorInfo tensor) {
     Optional<TensorPlace> place = architecture.names().place(tensor.name());
+    Optional<TensorMove> move = move(tensor, place);
+    return place.isPresent() && ScaledElements.isOutput(place.get().role())
+        ? move.map(m -> m.scaledBy(places.scale(place.get().layer().orElseThrow())))
+        : move;
+  }
+
+  private Optional<TensorMove> move(TensorInfo tensor, Optional<TensorPlace> place) {
     if (place.isEmpty() || place.get().layer().isEmpty()) {
       return Optional.of(TensorMove.whole(tensor, tensor.name()));
     }

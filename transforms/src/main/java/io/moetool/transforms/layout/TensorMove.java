@@ -15,16 +15,21 @@ import java.util.List;
  * @param target as it will be stored in the result
  * @param experts experts whose parts stay, ascending; empty if the tensor stays whole
  * @param masked those among them whose part is replaced, so that they are never chosen
+ * @param scale what all elements are multiplied by; 1 leaves them as they are
  */
 public record TensorMove(
-    TensorInfo source, TensorInfo target, List<Integer> experts, List<Integer> masked) {
+    TensorInfo source,
+    TensorInfo target,
+    List<Integer> experts,
+    List<Integer> masked,
+    double scale) {
   public TensorMove {
     experts = List.copyOf(experts);
     masked = List.copyOf(masked);
   }
 
   static TensorMove whole(TensorInfo source, String newName) {
-    return new TensorMove(source, source.withName(newName), List.of(), List.of());
+    return new TensorMove(source, source.withName(newName), List.of(), List.of(), 1);
   }
 
   /**
@@ -53,12 +58,17 @@ public record TensorMove(
     return experts.size() == shape.dim(axis) && masked.isEmpty()
         ? whole(source, source.name())
         : new TensorMove(
-            source, source.withShape(shape.withDim(axis, experts.size())), experts, masked);
+            source, source.withShape(shape.withDim(axis, experts.size())), experts, masked, 1);
+  }
+
+  /** The same with all elements multiplied. */
+  TensorMove scaledBy(double factor) {
+    return new TensorMove(source, target, experts, masked, factor);
   }
 
   /** Whether all bytes are those of the source; the name may differ. */
   public boolean isWhole() {
-    return experts.isEmpty();
+    return experts.isEmpty() && scale == 1;
   }
 
   /** The tensor to write, read from the source when its turn comes. */
@@ -72,16 +82,26 @@ public record TensorMove(
     return new OutputTensor(target, content);
   }
 
-  /** The bytes to write, in order; what stays is where it lies in the source. */
-  public List<MemorySegment> pieces(TensorStore sourceTensors) {
+  /**
+   * The bytes to write, in order; what stays as it is lies where it lies in the source. What is
+   * computed is computed when its turn comes.
+   */
+  public Iterable<MemorySegment> pieces(TensorStore sourceTensors) {
     MemorySegment bytes = sourceTensors.view(source.name()).bytes();
-    if (isWhole()) {
-      return List.of(bytes);
+    if (experts.isEmpty()) {
+      return List.of(scaled(bytes));
     }
     long size = target.byteSize() / experts.size();
-    return experts.stream()
-        .map(expert ->
-            masked.contains(expert) ? DeadSlots.never(source) : bytes.asSlice(expert * size, size))
-        .toList();
+    return () ->
+        experts.stream()
+            .map(expert ->
+                masked.contains(expert)
+                    ? DeadSlots.never(source)
+                    : scaled(bytes.asSlice(expert * size, size)))
+            .iterator();
+  }
+
+  private MemorySegment scaled(MemorySegment bytes) {
+    return scale == 1 ? bytes : ScaledElements.of(source.dtype(), bytes, scale);
   }
 }

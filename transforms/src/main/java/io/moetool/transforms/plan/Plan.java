@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param expertsPerToken experts a token uses; unchanged
  * @param layers decisions for all layers with experts, ascending
  * @param warnings what a reviewer ought to know, in words
+ * @param repair what makes up for what goes; empty if nothing does
  * @param forecast what the result will weigh
  * @param loading where a checkpoint of the result's shape loads
  */
@@ -39,6 +40,7 @@ public record Plan(
     int expertsPerToken,
     List<LayerPlan> layers,
     List<String> warnings,
+    Optional<Repair> repair,
     Forecast forecast,
     List<Loading> loading) {
   /** The only version there is. */
@@ -117,7 +119,9 @@ public record Plan(
       stored.put(layer.layer(), layer.stored());
       masked.put(layer.layer(), layer.masked());
     }
-    return new ExpertPlaces(stored, masked);
+    Map<Integer, Double> scales = new TreeMap<>();
+    repair.ifPresent(r -> r.layers().forEach(layer -> scales.put(layer.layer(), layer.scale())));
+    return new ExpertPlaces(stored, masked, scales);
   }
 
   /** The same plan for another form of the checkpoint. */
@@ -135,7 +139,28 @@ public record Plan(
         expertsPerToken,
         layers,
         warnings,
+        repair,
         itsForecast,
+        loading);
+  }
+
+  /** The same plan with a repair of what stays. */
+  public Plan repairedBy(Repair fitted) {
+    return new Plan(
+        formatVersion,
+        toolVersion,
+        source,
+        action,
+        method,
+        options,
+        statistics,
+        expertsBefore,
+        expertsAfter,
+        expertsPerToken,
+        layers,
+        warnings,
+        Optional.of(fitted),
+        forecast,
         loading);
   }
 }

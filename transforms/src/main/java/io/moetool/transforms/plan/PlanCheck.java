@@ -38,6 +38,7 @@ public final class PlanCheck {
       check.layer(layer, architecture);
       check.groups(layer, groups);
     }
+    plan.repair().ifPresent(check::repair);
   }
 
   private void source(Architecture architecture, String fingerprint) {
@@ -131,6 +132,30 @@ public final class PlanCheck {
           place,
           "there are not %d finite scores".formatted(plan.expertsBefore()),
           "leave the scores as they were planned");
+    }
+  }
+
+  private void repair(Repair repair) {
+    if (!repair.kind().equals(Repair.SCALAR)) {
+      throw wrong(
+          ", repair", "'%s' is not known".formatted(repair.kind()), "known: " + Repair.SCALAR);
+    }
+    List<Integer> repaired = repair.layers().stream().map(Repair.Layer::layer).toList();
+    List<Integer> planned = plan.layers().stream().map(LayerPlan::layer).toList();
+    if (!repaired.equals(planned)) {
+      throw wrong(
+          ", repair",
+          "it is of layers %s, the plan of layers %s".formatted(repaired, planned),
+          "name every layer with experts once, in ascending order");
+    }
+    for (Repair.Layer layer : repair.layers()) {
+      float scale = layer.scale().floatValue();
+      if (!(scale > 0 && scale < Float.POSITIVE_INFINITY)) {
+        throw wrong(
+            ", repair, layer " + layer.layer(),
+            "the outputs of experts cannot be multiplied by " + layer.scale(),
+            "leave the factors as they were fitted");
+      }
     }
   }
 

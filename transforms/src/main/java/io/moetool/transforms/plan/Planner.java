@@ -77,6 +77,7 @@ public final class Planner {
             moe.routing().expertsPerToken(),
             layers,
             PlanWarnings.of(moe, evidence, expertsAfter),
+            Optional.empty(),
             new Plan.Forecast(0, 0),
             LoadMatrix.of(true, expertsAfter, moe.routing().expertsPerToken()));
     return plan.forSource(plan.source(), PlanForecast.of(architecture, tensors, plan.places()));

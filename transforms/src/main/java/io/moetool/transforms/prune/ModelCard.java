@@ -7,6 +7,7 @@ import io.moetool.formats.checkpoint.FrontMatter;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.Repair;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,7 +40,7 @@ final class ModelCard {
 
         # A %s model with %d of %d experts per layer
 
-        Made from another checkpoint by removing experts; no weight was computed anew. What stayed has the bytes of the source: experts are
+        Made from another checkpoint by removing experts; %s. What stayed has the bytes of the source: experts are
         renumbered in ascending order, routers have the rows of the experts that stayed, and `config.json` differs in the count of experts.
 
         | | source | this model |
@@ -55,6 +56,9 @@ final class ModelCard {
                 plain(plan.source().modelType()),
                 plan.expertsAfter(),
                 plan.expertsBefore(),
+                plan.repair().isEmpty()
+                    ? "no weight was computed anew"
+                    : "the last projections of experts were multiplied by a factor, nothing else was computed anew",
                 plan.expertsBefore(),
                 plan.expertsAfter(),
                 plan.expertsPerToken(),
@@ -64,6 +68,7 @@ final class ModelCard {
                 plan.source().fingerprint())
         + decision()
         + layers()
+        + plan.repair().map(ModelCard::repair).orElse("")
         + quality()
         + again()
         + loading()
@@ -146,6 +151,32 @@ final class ModelCard {
         `moetool-manifest.json`.
 
         """;
+  }
+
+  private static String repair(Repair repair) {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            ## Repair
+
+            The outputs of all experts of a layer are multiplied by the factor that brings what they add closest to what they added before. It was
+            fitted on %s tokens of `%s`. The error is the squared error of what the experts of the layer add, as a share of it, on those tokens.
+
+            | layer | factor | error before | error after |
+            | ---: | ---: | ---: | ---: |
+            """
+                .formatted(grouped(repair.tokens()), plain(repair.dataFingerprint())));
+    for (Repair.Layer layer : repair.layers()) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "| %d | %.4f | %.4f | %.4f |\n",
+              layer.layer(),
+              layer.scale(),
+              layer.errorBefore(),
+              layer.errorAfter()));
+    }
+    return text.append('\n').toString();
   }
 
   private static String listed(List<Integer> experts) {

@@ -9,7 +9,7 @@ package io.moetool.transforms.prune;
  * @param expertsBefore routed experts per layer in the source
  * @param expertsAfter routed experts per layer in the result
  * @param tensorsCopied tensors whose bytes are those of a tensor of the source
- * @param tensorsChanged tensors cut from one of the source
+ * @param tensorsChanged tensors cut or computed from one of the source
  * @param tensorsDropped tensors of the source that go
  * @param shards weights files in the result
  */

@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * @param expertsBefore routed experts per layer in the source
  * @param expertsAfter routed experts per layer in the result
  * @param tensorsCopied tensors whose bytes are those of a tensor of the source
- * @param tensorsChanged tensors cut from one of the source
+ * @param tensorsChanged tensors cut or computed from one of the source
  * @param seconds time it took
  */
 public record PruneResult(

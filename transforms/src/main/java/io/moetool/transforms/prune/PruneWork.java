@@ -11,6 +11,7 @@ import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.PrunedTensors;
+import io.moetool.transforms.layout.ScaledElements;
 import io.moetool.transforms.layout.TensorMove;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
@@ -55,6 +56,9 @@ final class PruneWork {
       SourceModel source, String where, Plan plan, OptionalLong shardBytes, String toolVersion) {
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
     SoundCheckpoint.require(source.architecture(), source.tensors());
+    if (plan.repair().isPresent()) {
+      ScaledElements.require(source.architecture(), source.tensors());
+    }
     return new PruneWork(source, plan, shardBytes, toolVersion);
   }
 

@@ -1,12 +1,16 @@
 package io.moetool.transforms.plan;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
+import io.moetool.transforms.prune.Pruner;
 import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +115,29 @@ class PlanCheckTest {
   void scoresMustBeComplete() {
     refuse("0.1, 0.2, ", "0.2, ", "layer 1: there are not 8 finite scores");
     refuse("0.1, 0.2, ", "1e999, 0.2, ", "layer 1: there are not 8 finite scores");
+  }
+
+  /** Whatever becomes of some characters, a plan is refused or can be carried out. */
+  @Test
+  void damageAtRandomIsRefusedOrCanBeCarriedOut() {
+    SplittableRandom random = new SplittableRandom(20250110);
+    String alphabet = "0123456789-.eE[]{},:\" \ntrufalsn\\u";
+    int refused = 0;
+    for (int trial = 0; trial < 2000; trial++) {
+      StringBuilder damaged = new StringBuilder(text);
+      for (int edit = random.nextInt(3); edit >= 0; edit--) {
+        damaged.setCharAt(
+            random.nextInt(damaged.length()), alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      try {
+        Plan plan = PlanFile.parse("plan.json", damaged.toString());
+        new Pruner(source, "test").preview("plan.json", plan, OptionalLong.empty());
+      } catch (BadInputException e) {
+        assertThat(e).hasMessageStartingWith("plan.json");
+        refused++;
+      }
+    }
+    assertThat(refused).isBetween(1000, 1999);
   }
 
   private void refuse(String from, String to, String message) {

@@ -58,6 +58,17 @@ class PlanFileTest {
           "reasons": [ "expert 2 is a super expert" ]
         } ],
         "warnings": [ "few tokens" ],
+        "repair": {
+          "kind": "scalar",
+          "dataFingerprint": "sha256:more",
+          "tokens": 64,
+          "layers": [ {
+            "layer": 4,
+            "scale": 0.96,
+            "errorBefore": 0.25,
+            "errorAfter": 0.2
+          } ]
+        },
         "forecast": {
           "bytesBefore": 30,
           "bytesAfter": 20
@@ -100,6 +111,8 @@ class PlanFileTest {
                   List.of(2),
                   List.of("expert 2 is a super expert"))),
           List.of("few tokens"),
+          Optional.of(
+              new Repair("scalar", "sha256:more", 64, List.of(new Repair.Layer(4, .96, .25, .2)))),
           new Plan.Forecast(30, 20),
           List.of(new Loading("transformers", Loading.Verdict.YES, "a rule")));
 

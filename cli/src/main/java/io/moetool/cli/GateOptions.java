@@ -20,6 +20,12 @@ final class GateOptions {
   private Optional<Double> minTop1Agreement = Optional.empty();
 
   @Option(
+      names = "--min-top5-agreement",
+      paramLabel = "X",
+      description = "Mean share of the five best predictions that both have, 0 to 1.")
+  private Optional<Double> minTop5Agreement = Optional.empty();
+
+  @Option(
       names = "--max-nll-increase",
       paramLabel = "X",
       description = "Increase of the mean loss, nats per token.")
@@ -31,12 +37,29 @@ final class GateOptions {
       description = "Perplexity of the candidate divided by the base's.")
   private Optional<Double> maxPerplexityRatio = Optional.empty();
 
+  @Option(
+      names = "--max-domain-perplexity-ratio",
+      paramLabel = "X",
+      description = "The same in the domain where it is worst.")
+  private Optional<Double> maxDomainPerplexityRatio = Optional.empty();
+
+  @Option(
+      names = "--max-bytes",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description = "Size of the candidate's weights, as 5GB or 500MB.")
+  private Optional<Long> maxBytes = Optional.empty();
+
   Gates gates(CommonOptions common) {
     return new Gates(
         limit(common, "--max-kl", maxKl, 0, Double.MAX_VALUE),
         limit(common, "--min-top1-agreement", minTop1Agreement, 0, 1),
+        limit(common, "--min-top5-agreement", minTop5Agreement, 0, 1),
         limit(common, "--max-nll-increase", maxNllIncrease, -Double.MAX_VALUE, Double.MAX_VALUE),
-        limit(common, "--max-perplexity-ratio", maxPerplexityRatio, 0, Double.MAX_VALUE));
+        limit(common, "--max-perplexity-ratio", maxPerplexityRatio, 0, Double.MAX_VALUE),
+        limit(
+            common, "--max-domain-perplexity-ratio", maxDomainPerplexityRatio, 0, Double.MAX_VALUE),
+        maxBytes.map(bytes -> OptionalDouble.of(bytes)).orElse(OptionalDouble.empty()));
   }
 
   /** A limit that everything or nothing keeps is a slip of the pen. */

@@ -7,12 +7,15 @@ import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.validate.Gates;
 import io.moetool.transforms.validate.Validation;
+import io.moetool.transforms.validate.ValidationReport;
 import io.moetool.transforms.validate.Validator;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Compares a model with the one it was made from. */
@@ -22,8 +25,9 @@ import picocli.CommandLine.Parameters;
     customSynopsis = "moetool validate BASE CANDIDATE --data FILE... [GATES] [OPTIONS]",
     description =
         "Run two models on the same data and compare what they predict: loss, perplexity, KL"
-            + " divergence and agreement, by domain. A gate that is not kept ends with exit code"
-            + " 4.")
+            + " divergence and agreement, by domain, with 95% confidence intervals (bootstrap over"
+            + " sequences) and the p-value of the loss difference (sign-flip test). A gate that is"
+            + " not kept ends with exit code 4.")
 final class ValidateCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
@@ -48,6 +52,12 @@ final class ValidateCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nGates:%n")
   private GateOptions limits = new GateOptions();
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write the comparison as an HTML page, too.")
+  private Optional<Path> report = Optional.empty();
+
   @Override
   public Integer call() {
     Console console = common.console();
@@ -62,8 +72,9 @@ final class ValidateCommand implements Callable<Integer> {
               common, first.folder(), first.model().input().sharedWith(second.model().input()));
       Validation validation =
           new Validator(engine, pool)
-              .validate(
-                  first.model(), second.model(), sequences, gates, console.progress().steps());
+              .validate(first, second, sequences, gates, console.progress().steps());
+      report.ifPresent(
+          file -> ValidationReport.write(file, base.toString(), candidate.toString(), validation));
       console.result(
           validation, () -> ValidationText.render(base, candidate, validation, console.ink()));
       return (validation.passed() ? ExitCode.OK : ExitCode.CHECK).value();

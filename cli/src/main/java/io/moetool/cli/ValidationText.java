@@ -3,10 +3,16 @@ package io.moetool.cli;
 import static io.moetool.cli.EvaluationText.nats;
 import static io.moetool.cli.EvaluationText.perplexity;
 
+import io.moetool.transforms.evaluate.Evaluation;
+import io.moetool.transforms.evaluate.ModelSize;
 import io.moetool.transforms.validate.GateResult;
+import io.moetool.transforms.validate.Inference;
+import io.moetool.transforms.validate.Interval;
+import io.moetool.transforms.validate.Intervals;
 import io.moetool.transforms.validate.Validation;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /** A validation for people. */
 final class ValidationText {
@@ -16,23 +22,17 @@ final class ValidationText {
     return ink.bold(base + " against " + candidate)
         + "\n"
         + domains(validation).render("  ")
-        + "  base: %s, %s on %s in %s; candidate: %s, %s on %s in %s\n"
-            .formatted(
-                validation.base().form(),
-                validation.base().compute(),
-                validation.base().device(),
-                EvaluationText.seconds(validation.base().seconds()),
-                validation.candidate().form(),
-                validation.candidate().compute(),
-                validation.candidate().device(),
-                EvaluationText.seconds(validation.candidate().seconds()))
+        + "\n"
+        + intervals(validation).render("  ")
+        + inference(validation.inference())
+        + "\n"
+        + models(validation).render("  ")
         + gates(validation, ink);
   }
 
   private static Table domains(Validation validation) {
     Table table =
-        Table.of(
-            "domain", "tokens", "base NLL", "NLL", "base perplexity", "perplexity", "KL", "top-1");
+        Table.of("domain", "tokens", "base NLL", "NLL", "base PPL", "PPL", "KL", "top-1", "top-5");
     validation
         .domains()
         .forEach((domain, compared) ->
@@ -44,7 +44,8 @@ final class ValidationText {
                 perplexity(Math.exp(compared.baseNll())),
                 perplexity(Math.exp(compared.candidateNll())),
                 nats(compared.klDivergence()),
-                agreement(compared.top1Agreement())));
+                agreement(compared.top1Agreement()),
+                agreement(compared.top5Agreement())));
     if (validation.domains().size() != 1) {
       table.row(
           "all domains",
@@ -54,9 +55,77 @@ final class ValidationText {
           perplexity(validation.base().perplexity()),
           perplexity(validation.candidate().perplexity()),
           nats(validation.klDivergence()),
-          agreement(validation.top1Agreement()));
+          agreement(validation.top1Agreement()),
+          agreement(validation.top5Agreement()));
     }
     return table;
+  }
+
+  /** What one cannot read off a mean: how sure it is. */
+  private static Table intervals(Validation validation) {
+    Table table = Table.of("domain", "perplexity ratio", "KL", "p");
+    validation
+        .domains()
+        .forEach((domain, compared) ->
+            table.row(
+                domain,
+                ratio(compared.perplexityRatio(), compared.intervals()),
+                divergence(compared.klDivergence(), compared.intervals()),
+                chance(compared.pValue())));
+    if (validation.domains().size() != 1) {
+      table.row(
+          "all domains",
+          ratio(validation.perplexityRatio(), validation.intervals()),
+          divergence(validation.klDivergence(), validation.intervals()),
+          chance(validation.pValue()));
+    }
+    return table;
+  }
+
+  private static String ratio(double value, Optional<Intervals> intervals) {
+    return String.format(Locale.ROOT, "%.3f", value)
+        + bounds("%.3f", intervals.map(Intervals::perplexityRatio));
+  }
+
+  private static String divergence(double value, Optional<Intervals> intervals) {
+    return nats(value) + bounds("%.4f", intervals.map(Intervals::klDivergence));
+  }
+
+  private static String bounds(String format, Optional<Interval> interval) {
+    return interval
+        .map(range ->
+            String.format(
+                Locale.ROOT, " [" + format + ", " + format + "]", range.low(), range.high()))
+        .orElse(" (one sequence)");
+  }
+
+  private static String chance(double pValue) {
+    return String.format(Locale.ROOT, "%.4f", pValue);
+  }
+
+  private static String inference(Inference inference) {
+    return String.format(
+        Locale.ROOT,
+        "  [%.0f%% interval]: percentile bootstrap over sequences; p: sign-flip test%n",
+        inference.confidence() * 100);
+  }
+
+  private static Table models(Validation validation) {
+    Table table = Table.of("", "form", "computed", "size", "active", "tokens/s", "time");
+    model(table, "base", validation.base(), validation.baseSize());
+    model(table, "candidate", validation.candidate(), validation.candidateSize());
+    return table;
+  }
+
+  private static void model(Table table, String name, Evaluation run, ModelSize size) {
+    table.row(
+        name,
+        run.form(),
+        run.compute() + " on " + run.device(),
+        Amounts.bytes(size.bytes()),
+        size.activeParameters().map(Amounts::count).orElse(""),
+        String.format(Locale.ROOT, "%.0f", run.tokensPerSecond()),
+        EvaluationText.seconds(run.seconds()));
   }
 
   private static String gates(Validation validation, Console.Ink ink) {

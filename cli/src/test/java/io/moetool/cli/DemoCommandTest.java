@@ -42,7 +42,7 @@ class DemoCommandTest {
         .contains(
             "$ moetool prune %s --plan %s -o %s\n"
                 .formatted(model, out.resolve("plan.json"), out.resolve("pruned")))
-        .contains("base perplexity")
+        .contains("base PPL")
         .contains("Where to look:");
     assertThat(Golden.list(out)).containsExactly("analysis", "plan.json", "pruned", "pruned-onnx");
   }

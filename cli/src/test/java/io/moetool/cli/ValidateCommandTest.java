@@ -3,6 +3,8 @@ package io.moetool.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -36,7 +38,23 @@ class ValidateCommandTest {
     JsonNode json = run.json();
     assertThat(json.propertyNames())
         .containsExactly(
-            "base", "candidate", "klDivergence", "top1Agreement", "domains", "gates", "passed");
+            "base",
+            "candidate",
+            "klDivergence",
+            "top1Agreement",
+            "domains",
+            "gates",
+            "passed",
+            "top5Agreement",
+            "nllDifference",
+            "perplexityRatio",
+            "intervals",
+            "pValue",
+            "inference",
+            "baseSize",
+            "candidateSize");
+    assertThat(json.get("intervals").get("klDivergence").propertyNames())
+        .containsExactly("low", "high");
     assertThat(json.get("base").get("meanNll").doubleValue())
         .isCloseTo(Golden.meanNll("qwen3-moe"), within(2e-4));
     assertThat(json.get("gates").get(0).propertyNames())
@@ -68,6 +86,31 @@ class ValidateCommandTest {
 
     assertThat(run.code()).isZero();
     assertThat(run.out()).contains("  passed  max-perplexity-ratio 1.0: measured 1.00000\n");
+  }
+
+  @Test
+  void linesFitATerminalAndTheReportIsWritten() throws IOException {
+    Path report = folder.resolve("validation.html");
+    Run run = validate("--report", report);
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out().lines().skip(1)).allMatch(line -> line.length() <= 80);
+    assertThat(Files.readString(report)).contains("Validation of ", "all domains");
+  }
+
+  @Test
+  void theWorstDomainAndTheSizeHaveGates() {
+    Run run = validate("--json", "--max-domain-perplexity-ratio", 1e-3, "--max-bytes", "1KB");
+
+    assertThat(run.code()).isEqualTo(4);
+    JsonNode json = run.json();
+    double worst =
+        Math.max(
+            json.get("domains").get("even").get("perplexityRatio").doubleValue(),
+            json.get("domains").get("odd").get("perplexityRatio").doubleValue());
+    assertThat(json.get("gates").get(0).get("actual").doubleValue()).isEqualTo(worst);
+    assertThat(json.get("gates").get(1).get("actual").longValue())
+        .isEqualTo(json.get("candidateSize").get("bytes").longValue());
   }
 
   @Test

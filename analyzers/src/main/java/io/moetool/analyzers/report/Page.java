@@ -11,13 +11,13 @@ import java.util.regex.Pattern;
 /**
  * A text with places like {@code {{title}}} that are filled in once; what is filled in has none.
  */
-final class Page {
+public final class Page {
   private static final Pattern PLACE = Pattern.compile("\\{\\{([a-z]+)}}");
 
   private Page() {}
 
   /** Fills in all places. */
-  static String fill(String template, Map<String, String> contents) {
+  public static String fill(String template, Map<String, String> contents) {
     StringBuilder page = new StringBuilder();
     int done = 0;
     for (Matcher places = PLACE.matcher(template); places.find(); done = places.end()) {
@@ -36,12 +36,12 @@ final class Page {
   }
 
   /** Plain text as HTML text. */
-  static String inText(String text) {
+  public static String inText(String text) {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 
   /** A text file that comes with moetool, by its absolute name on the class path. */
-  static String resource(String name) {
+  public static String resource(String name) {
     try (InputStream in = Page.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IllegalStateException(name + " is missing from the class path");

@@ -20,6 +20,8 @@ public final class Scoring {
   /** Result: one float32 row a token. */
   public static final String SCORES = "scores";
 
+  private static final int BEST = 5;
+
   private Scoring() {}
 
   /** Loss per token: {@code scores [rows, 1]}, in nats. */
@@ -36,8 +38,10 @@ public final class Scoring {
   }
 
   /**
-   * Two models on the same tokens: {@code scores [rows, 4]} with the losses of both, the KL
-   * divergence of the second from the first, and 1 where both find the same token most likely.
+   * Two models on the same tokens: {@code scores [rows, 5]} with the losses of both, the KL
+   * divergence of the second from the first, 1 where both find the same token most likely, and the
+   * share of the five tokens that one finds most likely which the other does, too; all tokens where
+   * the vocabulary is smaller.
    */
   public static byte[] comparison(int vocabulary) {
     OnnxGraph graph = new OnnxGraph("comparison");
@@ -71,10 +75,11 @@ public final class Scoring {
                 loss(graph, base, targets),
                 loss(graph, other, targets),
                 divergence,
-                agree)
+                agree,
+                sharedBest(graph, base, other, Math.min(BEST, vocabulary)))
             .with("axis", 1)
             .output();
-    graph.output(scores, SCORES, OnnxType.FLOAT, "rows", 4);
+    graph.output(scores, SCORES, OnnxType.FLOAT, "rows", 5);
     return graph.toModel("moetool", "", Map.of());
   }
 
@@ -92,5 +97,33 @@ public final class Scoring {
 
   private static String mostLikely(OnnxGraph graph, String logProbabilities) {
     return graph.node("ArgMax", logProbabilities).with("axis", -1).with("keepdims", 1).output();
+  }
+
+  /** Every pair of ranks is compared, and a token has one rank in each model. */
+  private static String sharedBest(OnnxGraph graph, String base, String other, int count) {
+    String down = graph.node("Unsqueeze", best(graph, base, count), graph.constant(2)).output();
+    String across = graph.node("Unsqueeze", best(graph, other, count), graph.constant(1)).output();
+    String same =
+        graph
+            .node("Cast", graph.node("Equal", down, across).output())
+            .with("to", OnnxType.FLOAT.number())
+            .output();
+    String shared =
+        graph
+            .node(
+                "ReduceSum",
+                graph.node("ReduceSum", same, graph.constant(2)).with("keepdims", 0).output(),
+                graph.constant(1))
+            .with("keepdims", 1)
+            .output();
+    return graph.node("Div", shared, graph.scalar((float) count)).output();
+  }
+
+  private static String best(OnnxGraph graph, String logProbabilities, int count) {
+    return graph
+        .node("TopK", logProbabilities, graph.constant(count))
+        .with("axis", -1)
+        .outputs(2)
+        .get(1);
   }
 }

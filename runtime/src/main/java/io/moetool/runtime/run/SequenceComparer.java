@@ -9,7 +9,7 @@ import io.moetool.runtime.text.TokenSequence;
 
 /** Two models on the same sequence; may be used by several threads. */
 public final class SequenceComparer implements AutoCloseable {
-  private static final int COLUMNS = 4;
+  private static final int COLUMNS = 5;
 
   private final OrtGraph graph;
 
@@ -25,8 +25,14 @@ public final class SequenceComparer implements AutoCloseable {
    * @param candidateLoss loss of the candidate, in nats
    * @param divergence KL divergence of the candidate from the base, in nats
    * @param agreements tokens for which both find the same continuation most likely
+   * @param sharedBest sum of the shares of a token's five most likely continuations that both have
    */
-  public record Sums(double baseLoss, double candidateLoss, double divergence, long agreements) {}
+  public record Sums(
+      double baseLoss,
+      double candidateLoss,
+      double divergence,
+      long agreements,
+      double sharedBest) {}
 
   /** Compares the logits of both models. */
   public Sums compare(Logits base, Logits candidate, TokenSequence sequence) {
@@ -45,7 +51,7 @@ public final class SequenceComparer implements AutoCloseable {
         }
       }
     }
-    return new Sums(sums[0], sums[1], sums[2], Math.round(sums[3]));
+    return new Sums(sums[0], sums[1], sums[2], Math.round(sums[3]), sums[4]);
   }
 
   @Override

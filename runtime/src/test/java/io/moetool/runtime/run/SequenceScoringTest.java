@@ -46,6 +46,19 @@ class SequenceScoringTest {
       assertThat(sums.candidateLoss()).isCloseTo(Math.log(4.0 / 3) + Math.log(2), within(1e-6));
       // most likely: 1 against 0, then a tie that both resolve alike
       assertThat(sums.agreements()).isEqualTo(1);
+      // a vocabulary of two has no others
+      assertThat(sums.sharedBest()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void fourOfTheFiveMostLikelyAreShared() {
+    try (SequenceComparer comparer = new SequenceComparer(ENGINE, 7);
+        Logits base = logits(new float[][] {{7, 6, 5, 4, 3, 2, 1}, {7, 6, 5, 4, 3, 2, 1}});
+        Logits candidate = logits(new float[][] {{3, 4, 5, 6, 1, 7, 2}, {1, 2, 3, 4, 5, 6, 7}})) {
+      // the first position has 0..4 against 5, 3, 2, 1, 0; nothing follows the second
+      TokenSequence two = new TokenSequence("all", new int[] {0, 1});
+      assertThat(comparer.compare(base, candidate, two).sharedBest()).isCloseTo(0.8, within(1e-6));
     }
   }
 

@@ -21,15 +21,17 @@ public final class OpenModel implements AutoCloseable {
 
   private final LanguageModel model;
   private final Path folder;
+  private final ModelSize size;
   private final AutoClosing store;
 
   private interface AutoClosing {
     void close();
   }
 
-  private OpenModel(LanguageModel model, Path folder, AutoClosing store) {
+  private OpenModel(LanguageModel model, Path folder, ModelSize size, AutoClosing store) {
     this.model = model;
     this.folder = folder;
+    this.size = size;
     this.store = store;
   }
 
@@ -51,14 +53,14 @@ public final class OpenModel implements AutoCloseable {
     if (isOnnx(path)) {
       Path file = Files.isDirectory(path) ? path.resolve("model" + ONNX) : path;
       Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
-      return new OpenModel(new OnnxModel(file, engine), folder, () -> {});
+      return new OpenModel(new OnnxModel(file, engine), folder, ModelSize.ofOnnx(file), () -> {});
     }
     CheckpointStore store = CheckpointStore.open(path);
     try {
       Architecture architecture = families.resolve(ModelConfig.read(store.configFile()), store);
       SoundCheckpoint.require(architecture, store);
       LanguageModel model = new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
-      return new OpenModel(model, store.folder(), store::close);
+      return new OpenModel(model, store.folder(), ModelSize.of(architecture, store), store::close);
     } catch (RuntimeException e) {
       store.close();
       throw e;
@@ -73,6 +75,11 @@ public final class OpenModel implements AutoCloseable {
   /** Where its tokenizer is. */
   public Path folder() {
     return folder;
+  }
+
+  /** How much it holds. */
+  public ModelSize size() {
+    return size;
   }
 
   @Override

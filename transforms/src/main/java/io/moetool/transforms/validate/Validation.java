@@ -1,7 +1,9 @@
 package io.moetool.transforms.validate;
 
 import io.moetool.transforms.evaluate.Evaluation;
+import io.moetool.transforms.evaluate.ModelSize;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -16,6 +18,14 @@ import java.util.SequencedMap;
  * @param domains the same by domain
  * @param gates bounds that were asked for
  * @param passed whether all of them are kept
+ * @param top5Agreement mean share of the five most likely continuations that both have in common
+ * @param nllDifference nats per token that the candidate loses
+ * @param perplexityRatio the candidate's perplexity by the base's
+ * @param intervals confidence intervals; empty where only one sequence predicts anything
+ * @param pValue chance of a loss difference this far from 0 if both models were alike
+ * @param inference how intervals and p-values were computed
+ * @param baseSize how much the base holds
+ * @param candidateSize how much the candidate holds
  */
 public record Validation(
     Evaluation base,
@@ -24,4 +34,12 @@ public record Validation(
     double top1Agreement,
     SequencedMap<String, DomainComparison> domains,
     List<GateResult> gates,
-    boolean passed) {}
+    boolean passed,
+    double top5Agreement,
+    double nllDifference,
+    double perplexityRatio,
+    Optional<Intervals> intervals,
+    double pValue,
+    Inference inference,
+    ModelSize baseSize,
+    ModelSize candidateSize) {}

@@ -9,9 +9,8 @@ import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SequenceComparer;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
-import io.moetool.transforms.evaluate.DomainSums;
 import io.moetool.transforms.evaluate.Evaluator;
-import java.util.LinkedHashMap;
+import io.moetool.transforms.evaluate.OpenModel;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,16 +28,18 @@ public final class Validator {
   }
 
   /**
-   * Compares {@code candidate} with {@code base} on {@code data}.
+   * Compares a candidate with its base on {@code data}.
    *
    * @throws BadInputException if their vocabularies differ
    */
   public Validation validate(
-      LanguageModel base,
-      LanguageModel candidate,
+      OpenModel baseModel,
+      OpenModel candidateModel,
       SequenceData data,
       Gates gates,
       RunProgress progress) {
+    LanguageModel base = baseModel.model();
+    LanguageModel candidate = candidateModel.model();
     if (base.vocabulary() != candidate.vocabulary()) {
       throw new BadInputException(
           "candidate",
@@ -67,11 +68,11 @@ public final class Validator {
               progress.report("sequences", done.incrementAndGet(), count);
             });
         return validation(
-            base,
-            candidate,
+            baseModel,
+            candidateModel,
             data,
             gates,
-            sums,
+            List.of(sums),
             seconds(between - start, baseNanos),
             seconds(ready - between, candidateNanos));
       }
@@ -84,51 +85,35 @@ public final class Validator {
   }
 
   private static Validation validation(
-      LanguageModel base,
-      LanguageModel candidate,
+      OpenModel base,
+      OpenModel candidate,
       SequenceData data,
       Gates gates,
-      SequenceComparer.Sums[] sums,
+      List<SequenceComparer.Sums> sums,
       double baseSeconds,
       double candidateSeconds) {
-    DomainSums add = new DomainSums(data);
-    double[] baseLosses = new double[sums.length];
-    double[] candidateLosses = new double[sums.length];
-    for (int i = 0; i < sums.length; i++) {
-      baseLosses[i] = sums[i].baseLoss();
-      candidateLosses[i] = sums[i].candidateLoss();
-    }
-    SequencedMap<String, DomainComparison> domains = new LinkedHashMap<>();
-    SequencedMap<String, Double> baseSums = add.byDomain(i -> baseLosses[i]);
-    SequencedMap<String, Double> candidateSums = add.byDomain(i -> candidateLosses[i]);
-    SequencedMap<String, Double> divergences = add.byDomain(i -> sums[i].divergence());
-    SequencedMap<String, Double> agreements = add.byDomain(i -> sums[i].agreements());
-    add.predicted()
-        .forEach((domain, tokens) ->
-            domains.put(
-                domain,
-                new DomainComparison(
-                    tokens,
-                    baseSums.getOrDefault(domain, 0.0) / tokens,
-                    candidateSums.getOrDefault(domain, 0.0) / tokens,
-                    divergences.getOrDefault(domain, 0.0) / tokens,
-                    agreements.getOrDefault(domain, 0.0) / tokens)));
-    long tokens = data.predicted();
-    double kl = add.total(i -> sums[i].divergence()) / tokens;
-    double agreement = add.total(i -> sums[i].agreements()) / tokens;
-    List<GateResult> results =
-        gates.check(
-            kl,
-            agreement,
-            add.total(i -> baseLosses[i]) / tokens,
-            add.total(i -> candidateLosses[i]) / tokens);
+    ComparedSequences compared = new ComparedSequences(data, sums);
+    SequencedMap<String, DomainComparison> domains = compared.byDomain();
+    DomainComparison all = compared.all();
+    List<GateResult> results = gates.check(all, domains.values(), candidate.size().bytes());
+    double[] baseLosses = sums.stream().mapToDouble(SequenceComparer.Sums::baseLoss).toArray();
+    double[] candidateLosses =
+        sums.stream().mapToDouble(SequenceComparer.Sums::candidateLoss).toArray();
     return new Validation(
-        Evaluator.evaluation(base, data, baseLosses, baseSeconds),
-        Evaluator.evaluation(candidate, data, candidateLosses, candidateSeconds),
-        kl,
-        agreement,
+        Evaluator.evaluation(base.model(), data, baseLosses, baseSeconds),
+        Evaluator.evaluation(candidate.model(), data, candidateLosses, candidateSeconds),
+        all.klDivergence(),
+        all.top1Agreement(),
         domains,
         results,
-        results.stream().allMatch(GateResult::passed));
+        results.stream().allMatch(GateResult::passed),
+        all.top5Agreement(),
+        all.nllDifference(),
+        all.perplexityRatio(),
+        all.intervals(),
+        all.pValue(),
+        Inference.USED,
+        base.size(),
+        candidate.size());
   }
 }

@@ -38,6 +38,28 @@ class ValidatorTest {
     assertThat(validation.top1Agreement()).isEqualTo(1);
     assertThat(validation.base().meanNll()).isEqualTo(validation.candidate().meanNll());
     assertThat(validation.passed()).isTrue();
+    assertThat(validation.top5Agreement()).isCloseTo(1, within(1e-6));
+    Intervals intervals = validation.intervals().orElseThrow();
+    assertThat(intervals.nllDifference()).isEqualTo(new Interval(0, 0));
+    assertThat(intervals.perplexityRatio()).isEqualTo(new Interval(1, 1));
+    assertThat(intervals.klDivergence()).isEqualTo(new Interval(0, 0));
+    assertThat(validation.pValue()).isEqualTo(1);
+  }
+
+  @Test
+  void aDomainOfOneSequenceTellsOfNoSpread() {
+    Validation validation = validate("qwen3-moe", "qwen3-moe-raw-gates", Gates.NONE);
+    assertThat(validation.domains().get("a").intervals()).isPresent();
+    assertThat(validation.domains().get("b").intervals()).isEmpty();
+  }
+
+  @Test
+  void thePageEscapesNamesAndNeedsNoNetwork() {
+    Validation validation =
+        validate("qwen3-moe", "qwen3-moe-raw-gates", Gates.maxKl(OptionalDouble.of(1e-9)));
+    assertThat(ValidationReport.html("<base>", "a & b", validation))
+        .contains("Base: &lt;base&gt;", "Validation of a &amp; b", "FAILED", "<svg ")
+        .doesNotContain("<script", "http://", "https://", "{{");
   }
 
   @Test
@@ -64,12 +86,7 @@ class ValidatorTest {
 
   @Test
   void aGateThatIsNotKeptFailsTheValidation() {
-    Gates gates =
-        new Gates(
-            OptionalDouble.of(1e-9),
-            OptionalDouble.empty(),
-            OptionalDouble.empty(),
-            OptionalDouble.empty());
+    Gates gates = Gates.maxKl(OptionalDouble.of(1e-9));
     Validation validation = validate("qwen3-moe", "qwen3-moe-raw-gates", gates);
     assertThat(validation.passed()).isFalse();
     assertThat(validation.gates().getFirst().actual()).isEqualTo(validation.klDivergence());
@@ -86,8 +103,7 @@ class ValidatorTest {
     try (WorkPool pool = new WorkPool(2);
         OpenModel first = open(base, pool);
         OpenModel second = open(candidate, pool)) {
-      return new Validator(ENGINE, pool)
-          .validate(first.model(), second.model(), DATA, gates, RunProgress.NONE);
+      return new Validator(ENGINE, pool).validate(first, second, DATA, gates, RunProgress.NONE);
     }
   }
 

@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConvertCommand.class,
       EvaluateCommand.class,
       ValidateCommand.class,
+      GenerateCommand.class,
       VerifyCommand.class,
       StatisticsCommand.class,
       GenerateCompletion.class

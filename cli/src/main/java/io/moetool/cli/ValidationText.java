@@ -100,7 +100,7 @@ final class ValidationText {
   }
 
   private static String chance(double pValue) {
-    return String.format(Locale.ROOT, "%.4f", pValue);
+    return String.format(Locale.ROOT, "%.2g", pValue);
   }
 
   private static String inference(Inference inference) {

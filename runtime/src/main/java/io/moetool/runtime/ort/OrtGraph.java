@@ -50,6 +50,17 @@ public final class OrtGraph implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs the graph for all outputs, which ONNX Runtime allocates; closing them releases the memory.
+   */
+  public OrtResults runAll(OrtInputs inputs) {
+    try {
+      return new OrtResults(session.run(inputs.tensors()));
+    } catch (OrtException e) {
+      throw failed(e);
+    }
+  }
+
   /** Extents of every input, in the graph's order; -1 where they vary. */
   public SequencedMap<String, long[]> inputShapes() {
     return shapes(true);

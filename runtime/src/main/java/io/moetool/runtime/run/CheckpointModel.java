@@ -67,6 +67,11 @@ public final class CheckpointModel implements LanguageModel {
   }
 
   @Override
+  public TokenDecoder decoder() {
+    return new RereadingDecoder(this);
+  }
+
+  @Override
   public Predictions predict(SequenceData data, RunProgress progress) {
     Arena arena = Arena.ofShared();
     try {

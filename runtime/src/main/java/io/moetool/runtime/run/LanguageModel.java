@@ -23,6 +23,9 @@ public interface LanguageModel extends AutoCloseable {
   /** Does whatever must be done for all sequences at once. */
   Predictions predict(SequenceData data, RunProgress progress);
 
+  /** Begins a sequence that grows. */
+  TokenDecoder decoder();
+
   @Override
   void close();
 }

@@ -92,6 +92,11 @@ public final class OnnxModel implements LanguageModel {
     };
   }
 
+  @Override
+  public TokenDecoder decoder() {
+    return new RememberingDecoder(graph);
+  }
+
   /** The whole sequence in one run. */
   private Logits run(TokenSequence sequence) {
     int length = sequence.length();
@@ -139,7 +144,7 @@ public final class OnnxModel implements LanguageModel {
   }
 
   /** One sequence; an extent that varies is the length of the past. */
-  private static long[] nothingRemembered(long[] shape) {
+  static long[] nothingRemembered(long[] shape) {
     long[] past = Arrays.stream(shape).map(extent -> Math.max(extent, 0)).toArray();
     past[0] = 1;
     return past;

@@ -5,6 +5,7 @@ import io.moetool.formats.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -54,6 +55,11 @@ public final class Tokenizer implements AutoCloseable {
       tokens[i] = Math.toIntExact(ids[i]);
     }
     return tokens;
+  }
+
+  /** Text of token ids, special tokens included. */
+  public String decode(List<Integer> tokens) {
+    return tokenizer.decode(tokens.stream().mapToLong(id -> id).toArray(), false);
   }
 
   @Override

@@ -131,7 +131,7 @@ public final class ValidationReport {
                 with("%.4f", row.klDivergence(), row.intervals(), Intervals::klDivergence),
                 with("%.3f", row.top1Agreement(), row.intervals(), Intervals::top1Agreement),
                 with("%.3f", row.top5Agreement(), row.intervals(), Intervals::top5Agreement),
-                format("%.4f", row.pValue()))));
+                format("%.2g", row.pValue()))));
     return table.toString();
   }
 

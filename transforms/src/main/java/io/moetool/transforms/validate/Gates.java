@@ -45,7 +45,7 @@ public record Gates(
     atMost(results, "max-nll-increase", maxNllIncrease, all.nllDifference());
     atMost(results, "max-perplexity-ratio", maxPerplexityRatio, all.perplexityRatio());
     atMost(results, "max-domain-perplexity-ratio", maxDomainPerplexityRatio, worst);
-    atMost(results, "max-bytes", maxBytes, candidateBytes);
+    atMost(results, "max-bytes", maxBytes, (double) candidateBytes);
     return results;
   }
 

@@ -2,6 +2,7 @@ package io.moetool.transforms.validate;
 
 import io.moetool.analyzers.report.Page;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SequencedMap;
 
 /** Draws perplexity ratios and their intervals, one row a domain, as SVG. */
@@ -44,15 +45,14 @@ final class RatioPlot {
     }
     vertical(svg, "one", 1, bottom);
     int y = ROW / 2 + 4;
-    for (String name : rows.sequencedKeySet()) {
-      row(svg, name, y);
+    for (Map.Entry<String, DomainComparison> row : rows.entrySet()) {
+      row(svg, row.getKey(), row.getValue(), y);
       y += ROW;
     }
     return svg.append("</svg>").toString();
   }
 
-  private void row(StringBuilder svg, String name, int y) {
-    DomainComparison row = rows.get(name);
+  private void row(StringBuilder svg, String name, DomainComparison row, int y) {
     Interval range = range(row);
     text(svg, "name", LEFT - 12, y + 4, "end", shortened(name));
     svg.append(

@@ -81,9 +81,11 @@ public final class ValidationReport {
         run.form(),
         run.compute(),
         run.device(),
-        format("%,d", size.bytes()),
-        size.activeParameters().map(count -> format("%,d", count)).orElse("not known of ONNX"),
-        format("%,.0f", run.tokensPerSecond()));
+        String.format(Locale.ROOT, "%,d", size.bytes()),
+        size.activeParameters()
+            .map(count -> String.format(Locale.ROOT, "%,d", count))
+            .orElse("not known of ONNX"),
+        String.format(Locale.ROOT, "%,.0f", run.tokensPerSecond()));
   }
 
   private static String gates(List<GateResult> gates) {
@@ -96,8 +98,8 @@ public final class ValidationReport {
                 "<tr>%s%s%s<td class=\"%s\">%s</td></tr>\n"
                     .formatted(
                         cell(gate.name()),
-                        cell(format("%.6g", gate.limit())),
-                        cell(format("%.6g", gate.actual())),
+                        cell(String.format(Locale.ROOT, "%.6g", gate.limit())),
+                        cell(String.format(Locale.ROOT, "%.6g", gate.actual())),
                         gate.passed() ? "passed" : "failed",
                         gate.passed() ? "passed" : "FAILED"))
             .collect(Collectors.joining());
@@ -123,15 +125,15 @@ public final class ValidationReport {
         table.append(
             row(
                 name,
-                format("%,d", row.sequences()),
-                format("%,d", row.tokens()),
-                format("%.3f", Math.exp(row.baseNll())),
-                format("%.3f", Math.exp(row.candidateNll())),
+                String.format(Locale.ROOT, "%,d", row.sequences()),
+                String.format(Locale.ROOT, "%,d", row.tokens()),
+                String.format(Locale.ROOT, "%.3f", Math.exp(row.baseNll())),
+                String.format(Locale.ROOT, "%.3f", Math.exp(row.candidateNll())),
                 with("%+.4f", row.nllDifference(), row.intervals(), Intervals::nllDifference),
                 with("%.4f", row.klDivergence(), row.intervals(), Intervals::klDivergence),
                 with("%.3f", row.top1Agreement(), row.intervals(), Intervals::top1Agreement),
                 with("%.3f", row.top5Agreement(), row.intervals(), Intervals::top5Agreement),
-                format("%.2g", row.pValue()))));
+                String.format(Locale.ROOT, "%.2g", row.pValue()))));
     return table.toString();
   }
 
@@ -140,15 +142,18 @@ public final class ValidationReport {
       double value,
       Optional<Intervals> intervals,
       Function<Intervals, Interval> which) {
-    return format(format, value)
+    return String.format(Locale.ROOT, format, value)
         + intervals
             .map(which)
-            .map(range -> format(" [" + format + ", " + format + "]", range.low(), range.high()))
+            .map(range ->
+                String.format(
+                    Locale.ROOT, " [" + format + ", " + format + "]", range.low(), range.high()))
             .orElse("");
   }
 
   private static String inference(Inference inference) {
-    return format(
+    return String.format(
+        Locale.ROOT,
         "In brackets: %.0f%% intervals by %s, %d resamples. p: %s, exact up to %d sequences, %d"
             + " random flips above. Seed %d.",
         inference.confidence() * 100,
@@ -174,9 +179,5 @@ public final class ValidationReport {
 
   private static String cell(String text) {
     return "<td>%s</td>".formatted(Page.inText(text));
-  }
-
-  private static String format(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
   }
 }

@@ -6,10 +6,14 @@ import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
 import io.moetool.analyzers.superexperts.ProtectList;
+import io.moetool.formats.BadInputException;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.group.GroupingMethod;
 import io.moetool.transforms.plan.Evidence;
 import io.moetool.transforms.plan.MaskFile;
 import io.moetool.transforms.plan.MeasuredEvidence;
+import io.moetool.transforms.plan.MergeEvidence;
+import io.moetool.transforms.plan.Merging;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
@@ -18,31 +22,69 @@ import io.moetool.transforms.plan.StarvedExperts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /** Makes plans from statistics, as the options of a command ask. */
 final class Deciding {
   private final CommonOptions common;
   private final DecisionOptions options;
+  private final Optional<Merging> merging;
 
-  Deciding(CommonOptions common, DecisionOptions options) {
+  private Deciding(CommonOptions common, DecisionOptions options, Optional<Merging> merging) {
     this.common = common;
     this.options = options;
+    this.merging = merging;
+  }
+
+  /** Decisions which experts go. */
+  static Deciding removal(CommonOptions common, DecisionOptions options) {
+    return new Deciding(common, options, Optional.empty());
+  }
+
+  /** Decisions which experts become one. */
+  static Deciding merging(CommonOptions common, DecisionOptions options, MergingOptions merging) {
+    return new Deciding(common, options, Optional.of(merging.merging()));
+  }
+
+  /** Refuses a plan of another command. */
+  static void requireAction(Path file, Plan plan, String action) {
+    if (!plan.action().equals(action)) {
+      throw new BadInputException(
+          file.toString(),
+          "it says '%s', not '%s'".formatted(plan.action(), action),
+          "carry it out with moetool " + plan.action());
+    }
   }
 
   /** Refuses what the options alone show to be impossible, before anything is measured. */
   void requireComplete() {
-    options.requireComplete(common);
+    if (merging.isPresent()) {
+      options.requireCompleteForMerging(common);
+    } else {
+      options.requireComplete(common);
+    }
   }
 
   /** What the method has to have measured. */
   Needs needs() {
-    return options.method(common).needs();
+    if (merging.isEmpty()) {
+      return options.method(common).needs();
+    }
+    GroupingMethod grouping = options.grouping(common);
+    if (grouping.needsData()) {
+      return Needs.DATA;
+    }
+    return grouping.needsWeights() ? Needs.WEIGHTS : Needs.NOTHING;
   }
 
   /** On how many tokens of the data the method has to have seen every expert. */
   int sampleTokens() {
-    return options.method(common).needsSample() ? Measuring.SAMPLE_TOKENS : 0;
+    boolean needed =
+        merging.isPresent()
+            ? options.grouping(common).needsSample()
+            : options.method(common).needsSample();
+    return needed ? Measuring.SAMPLE_TOKENS : 0;
   }
 
   /** Refuses a target that the model cannot reach, before it is run for scores. */
@@ -63,9 +105,22 @@ final class Deciding {
    * @param where what the statistics are, for messages
    */
   Plan plan(SourceModel source, String where, Statistics statistics) {
+    if (merging.isPresent()) {
+      return mergePlan(source, where, statistics, merging.get());
+    }
     Evidence evidence = evidence(where, statistics);
+    List<ProtectList> lists = protectLists(source, statistics);
+    options.minTokens(common).ifPresent(least -> lists.add(StarvedExperts.of(evidence, least)));
+    return planner(source).prune(evidence, request(source).protecting(new Protection(lists)));
+  }
+
+  private Plan mergePlan(SourceModel source, String where, Statistics statistics, Merging merging) {
+    GroupingMethod method = options.grouping(common);
     return planner(source)
-        .prune(evidence, request(source).protecting(protection(source, statistics, evidence)));
+        .merge(
+            MergeEvidence.of(where, statistics, method, options.seed(method)),
+            request(source).protecting(new Protection(protectLists(source, statistics))),
+            merging);
   }
 
   /** The plan that keeps what a mask says. */
@@ -91,15 +146,14 @@ final class Deciding {
     return options.request(common, source.architecture().moe().routing().expertsPerToken());
   }
 
-  private Protection protection(SourceModel source, Statistics statistics, Evidence evidence) {
+  private List<ProtectList> protectLists(SourceModel source, Statistics statistics) {
     List<ProtectList> lists = new ArrayList<>();
     if (options.protectsSuperExperts()) {
       lists.add(ProtectList.of(statistics));
     }
     MeasuredModel model = MeasuredModel.of(source.architecture(), source.fingerprint());
     options.protectLists().forEach(file -> lists.add(ProtectList.read(file, model)));
-    options.minTokens(common).ifPresent(least -> lists.add(StarvedExperts.of(evidence, least)));
-    return new Protection(lists);
+    return lists;
   }
 
   private static Planner planner(SourceModel source) {

@@ -3,6 +3,8 @@ package io.moetool.cli;
 import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.analyzers.saliency.SaliencyMethod;
 import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
+import io.moetool.transforms.group.GroupingCatalog;
+import io.moetool.transforms.group.GroupingMethod;
 import io.moetool.transforms.plan.Budget;
 import io.moetool.transforms.plan.CountsFile;
 import io.moetool.transforms.plan.PlanRequest;
@@ -22,15 +24,60 @@ import picocli.CommandLine.Option;
 /** How it is decided which experts stay. */
 final class DecisionOptions {
   static final String DEFAULT_METHOD = "reap";
+  static final String DEFAULT_GROUPING = "ream";
 
   /** Budgets that are no file. */
   private static final List<String> NAMED_BUDGETS = List.of("uniform", "global", "damage");
+
+  /** Whether the method asked for groups experts instead of scoring them. */
+  boolean groups() {
+    return method.filter(GroupingCatalog.names()::contains).isPresent();
+  }
+
+  /** The grouping method asked for. */
+  GroupingMethod grouping(CommonOptions common) {
+    String name = method.orElse(DEFAULT_GROUPING);
+    if (!GroupingCatalog.names().contains(name)) {
+      throw common.usage(
+          "there is no merging method '%s'; choose one of %s"
+              .formatted(name, String.join(", ", GroupingCatalog.names())));
+    }
+    GroupingMethod chosen = GroupingCatalog.named(name, seed.orElse(0L));
+    if (seed.isPresent() && !GroupingCatalog.drawsLots(chosen)) {
+      throw common.usage("--seed has no effect with method " + name);
+    }
+    return chosen;
+  }
+
+  /** The seed of a grouping method that draws lots. */
+  OptionalLong seed(GroupingMethod chosen) {
+    return GroupingCatalog.drawsLots(chosen)
+        ? OptionalLong.of(seed.orElse(0L))
+        : OptionalLong.empty();
+  }
+
+  /** Refuses what these options alone show to be wrong for merging, before a model is opened. */
+  void requireCompleteForMerging(CommonOptions common) {
+    String chosen = grouping(common).name();
+    SequencedMap<String, Boolean> given = new LinkedHashMap<>();
+    given.put("--budget", budget.isPresent());
+    given.put("--floor", floor.isPresent());
+    given.put("--min-tokens", minTokens.isPresent());
+    given.put("--domains", !domains.isEmpty());
+    given.forEach((name, isGiven) -> {
+      if (isGiven) {
+        throw common.usage(name + " has no effect with merging method " + chosen);
+      }
+    });
+    request(common, 1);
+  }
 
   /** Names of the methods, for help and shell completion. */
   static final class Methods implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return SaliencyCatalog.names().iterator();
+      return Stream.concat(SaliencyCatalog.names().stream(), GroupingCatalog.names().stream())
+          .iterator();
     }
   }
 
@@ -38,7 +85,7 @@ final class DecisionOptions {
       names = "--method",
       paramLabel = "M",
       completionCandidates = Methods.class,
-      description = "How experts are scored: ${COMPLETION-CANDIDATES}.")
+      description = "How experts are scored, or grouped to be merged: ${COMPLETION-CANDIDATES}.")
   private Optional<String> method = Optional.empty();
 
   @Option(

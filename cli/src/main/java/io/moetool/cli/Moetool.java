@@ -23,13 +23,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = VersionText.class,
     description =
         "A toolchain for mixture-of-experts checkpoints: look inside, find out which experts"
-            + " matter, remove the others, export to ONNX, and measure what it cost.",
+            + " matter, remove or merge the others, export to ONNX, and measure what it cost.",
     subcommands = {
       DemoCommand.class,
       InspectCommand.class,
       AnalyzeCommand.class,
       PlanCommand.class,
       PruneCommand.class,
+      MergeCommand.class,
       ConvertCommand.class,
       EvaluateCommand.class,
       ValidateCommand.class,

@@ -68,10 +68,16 @@ final class PlanCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nThe decision:%n")
   private DecisionOptions decision = new DecisionOptions();
 
+  @ArgGroup(validate = false, heading = "%nMerging, with a method that groups:%n")
+  private MergingOptions merging = new MergingOptions();
+
   @Override
   public Integer call() {
     Console console = common.console();
-    Deciding deciding = new Deciding(common, decision);
+    Deciding deciding =
+        decision.groups()
+            ? Deciding.merging(common, decision, merging)
+            : Deciding.removal(common, decision);
     requireOneWay(deciding);
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
@@ -92,6 +98,9 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private void requireOneWay(Deciding deciding) {
+    if (!decision.groups()) {
+      merging.refuse(common, "without a method that groups experts");
+    }
     if (fromMask.isPresent()) {
       decision.refuseWithMask(common);
       if (statistics.isPresent()) {

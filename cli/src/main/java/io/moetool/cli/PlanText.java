@@ -11,14 +11,23 @@ final class PlanText {
   private PlanText() {}
 
   static String render(Path file, Plan plan, Console.Ink ink) {
-    Table table = Table.of("layer", "stay", "margin", "damage", "worth knowing");
+    boolean merges = plan.options().merging().isPresent();
+    Table table =
+        merges
+            ? Table.of("layer", "stay", "groups", "worth knowing")
+            : Table.of("layer", "stay", "margin", "damage", "worth knowing");
     for (LayerPlan layer : plan.layers()) {
-      table.row(
-          layer.layer(),
-          layer.kept().size(),
-          number(layer.margin()),
-          number(layer.damage()),
-          String.join("; ", layer.reasons()));
+      String reasons = String.join("; ", layer.reasons());
+      if (merges) {
+        table.row(layer.layer(), layer.kept().size(), layer.groups().size(), reasons);
+      } else {
+        table.row(
+            layer.layer(),
+            layer.kept().size(),
+            number(layer.margin()),
+            number(layer.damage()),
+            reasons);
+      }
     }
     Table loading = new Table();
     plan.loading().forEach(l -> loading.row(l.program(), l.verdict().key(), l.rule()));

@@ -170,7 +170,7 @@ final class PruneCommand implements Callable<Integer> {
     if (planFile.isPresent()) {
       decision.refuseWithPlan(common);
     } else {
-      new Deciding(common, decision).requireComplete();
+      Deciding.removal(common, decision).requireComplete();
     }
   }
 
@@ -218,10 +218,11 @@ final class PruneCommand implements Callable<Integer> {
   private Plan plan(SourceModel source, WorkPool pool, Console console) {
     if (planFile.isPresent()) {
       Plan plan = PlanFile.read(planFile.get());
+      Deciding.requireAction(planFile.get(), plan, Plan.PRUNE);
       return sibling ? SiblingPlan.of(planFile.get().toString(), plan, source) : plan;
     }
     String where = statistics.map(Path::toString).orElse("statistics over the data");
-    Deciding deciding = new Deciding(common, decision);
+    Deciding deciding = Deciding.removal(common, decision);
     deciding.requireReachable(source);
     Plan plan = deciding.plan(source, where, measured(source, pool, console));
     plan.warnings().forEach(console::warn);
@@ -234,7 +235,7 @@ final class PruneCommand implements Callable<Integer> {
     }
     OrtEngine engine = run.open(common);
     return new Measuring(source, pool, console.progress().steps())
-        .weightsAnd(sequences(source), engine, new Deciding(common, decision).sampleTokens());
+        .weightsAnd(sequences(source), engine, Deciding.removal(common, decision).sampleTokens());
   }
 
   private static String render(PruneResult result, Console.Ink ink) {

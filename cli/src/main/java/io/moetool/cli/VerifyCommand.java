@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.verify.Verification;
 import io.moetool.transforms.verify.Verifier;
@@ -46,8 +47,9 @@ final class VerifyCommand implements Callable<Integer> {
     if (source.isEmpty()) {
       return verifier.verify(output);
     }
-    try (SourceModel opened = SourceModel.open(source.get(), FamilyCatalog.builtIn())) {
-      return verifier.verify(output, opened);
+    try (SourceModel opened = SourceModel.open(source.get(), FamilyCatalog.builtIn());
+        WorkPool pool = new WorkPool(common.threads())) {
+      return verifier.verify(output, opened, pool);
     }
   }
 
@@ -64,12 +66,15 @@ final class VerifyCommand implements Callable<Integer> {
     if (verification.source().isPresent()) {
       Verification.SourceComparison compared = verification.source().get();
       text +=
-          "  against %s: %d tensors byte-identical (%d of them renamed), %d cut from it, %d unproven\n"
+          "  against %s: %d tensors byte-identical (%d of them renamed), %d cut from it%s, %d unproven\n"
               .formatted(
                   source.map(Path::toString).orElse(""),
                   compared.identical(),
                   compared.renamed(),
                   compared.changed().size(),
+                  compared.computed().isEmpty()
+                      ? ""
+                      : ", %d merged and computed again".formatted(compared.computed().size()),
                   compared.unproven().size());
     }
     return text + FindingText.lines(verification.findings(), ink);

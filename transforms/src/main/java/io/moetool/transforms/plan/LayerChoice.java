@@ -67,7 +67,8 @@ final class LayerChoice {
         margin,
         damage(),
         List.copyOf(protectedExperts.keySet()),
-        reasons());
+        reasons(),
+        List.of());
   }
 
   /** Drops from one group, given in the order in which its experts go. */

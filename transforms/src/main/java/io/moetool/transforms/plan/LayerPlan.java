@@ -21,6 +21,8 @@ import java.util.stream.Stream;
  *     the model was not run on data
  * @param protectedExperts experts that stay whatever their score, ascending
  * @param reasons what a reviewer ought to know about the choice, in words
+ * @param groups experts that are merged, by ascending leader, which is kept while the others are
+ *     dropped; none if experts are only removed
  */
 public record LayerPlan(
     int layer,
@@ -31,7 +33,8 @@ public record LayerPlan(
     OptionalDouble margin,
     OptionalDouble damage,
     @JsonProperty("protected") List<Integer> protectedExperts,
-    List<String> reasons) {
+    List<String> reasons,
+    List<MergeGroup> groups) {
   public LayerPlan {
     kept = List.copyOf(kept);
     masked = List.copyOf(masked);
@@ -39,6 +42,7 @@ public record LayerPlan(
     scores = List.copyOf(scores);
     protectedExperts = List.copyOf(protectedExperts);
     reasons = List.copyOf(reasons);
+    groups = List.copyOf(groups);
   }
 
   /** Experts that are stored, ascending: their position is their number in the result. */

@@ -102,7 +102,7 @@ public final class MeasuredEvidence {
         layers);
   }
 
-  private static Plan.Statistics source(RoutedStatistics routed) {
+  static Plan.Statistics source(RoutedStatistics routed) {
     return new Plan.Statistics(routed.data().fingerprint(), routed.data().tokens());
   }
 

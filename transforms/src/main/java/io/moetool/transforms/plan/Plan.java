@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * What is to happen to a checkpoint, and why. Components are the keys of {@code plan.json}.
@@ -14,12 +15,13 @@ import java.util.TreeMap;
  * @param formatVersion version of this document's form
  * @param toolVersion version of the tool that made it
  * @param source the checkpoint it was made for
- * @param action what is to be done; {@value #PRUNE}
- * @param method how experts were scored
+ * @param action what is to be done; {@value #PRUNE} or {@value #MERGE}
+ * @param method how experts were scored, or grouped
  * @param options what was asked for
  * @param statistics what the scores were computed from; empty where weights alone were enough
  * @param expertsBefore routed experts per layer in the source
- * @param expertsAfter routed experts per layer that the result stores, the same in every layer
+ * @param expertsAfter different routed experts per layer that the result stores, the same in every
+ *     layer
  * @param expertsPerToken experts a token uses; unchanged
  * @param layers decisions for all layers with experts, ascending
  * @param warnings what a reviewer ought to know, in words
@@ -49,6 +51,9 @@ public record Plan(
   /** Removes the dropped experts and renumbers the kept ones in ascending order. */
   public static final String PRUNE = "prune";
 
+  /** Makes each group of experts one, removes what is dropped and in no group, and renumbers. */
+  public static final String MERGE = "merge";
+
   public Plan {
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
@@ -76,13 +81,15 @@ public record Plan(
    * @param seed of methods that draw lots
    * @param domains weights of the domains of the data, in words; empty if all data counts alike
    * @param protection by which rules experts were protected, in words; empty if by none
+   * @param merging how groups become one; empty if experts are only removed
    */
   public record Options(
       String target,
       String budget,
       OptionalLong seed,
       Optional<String> domains,
-      List<String> protection) {
+      List<String> protection,
+      Optional<Merging> merging) {
     public Options {
       protection = List.copyOf(protection);
     }
@@ -111,12 +118,21 @@ public record Plan(
     return kept;
   }
 
+  /** Experts per layer in the result, merged ones counted as often as they are stored. */
+  public int expertsStored() {
+    return options.merging().map(m -> m.stores(expertsAfter, expertsBefore)).orElse(expertsAfter);
+  }
+
   /** What becomes of the experts of each layer. */
   public ExpertPlaces places() {
     Map<Integer, List<Integer>> stored = new TreeMap<>();
     Map<Integer, List<Integer>> masked = new TreeMap<>();
     for (LayerPlan layer : layers) {
-      stored.put(layer.layer(), layer.stored());
+      stored.put(
+          layer.layer(),
+          expertsStored() > expertsAfter
+              ? IntStream.range(0, expertsBefore).boxed().toList()
+              : layer.stored());
       masked.put(layer.layer(), layer.masked());
     }
     Map<Integer, Double> scales = new TreeMap<>();

@@ -33,18 +33,23 @@ public final class PlanCheck {
     check.counts(architecture);
     check.layers(architecture);
     ExpertGroups groups = ExpertGroups.of(architecture.moe());
-    groups.require(where, plan.expertsAfter(), plan.expertsPerToken());
+    groups.require(where, plan.expertsStored(), plan.expertsPerToken());
     for (LayerPlan layer : plan.layers()) {
       check.layer(layer, architecture);
       check.groups(layer, groups);
+      MergeCheck.groups(where, layer, groups);
     }
     plan.repair().ifPresent(check::repair);
   }
 
   private void source(Architecture architecture, String fingerprint) {
-    if (!plan.action().equals(Plan.PRUNE)) {
-      throw wrong("", "action '%s' is not known".formatted(plan.action()), "known: " + Plan.PRUNE);
+    if (!plan.action().equals(Plan.PRUNE) && !plan.action().equals(Plan.MERGE)) {
+      throw wrong(
+          "",
+          "action '%s' is not known".formatted(plan.action()),
+          "known: %s, %s".formatted(Plan.PRUNE, Plan.MERGE));
     }
+    MergeCheck.options(where, plan);
     if (!plan.source().modelType().equals(architecture.modelType())) {
       throw wrong(
           "",
@@ -185,6 +190,10 @@ public final class PlanCheck {
   }
 
   private void groups(LayerPlan layer, ExpertGroups groups) {
+    if (plan.expertsStored() != plan.expertsAfter()) {
+      // Every expert keeps its row, so the router's groups stay as they are.
+      return;
+    }
     int perGroup = plan.expertsAfter() / groups.count();
     for (int group = 0; group < groups.count(); group++) {
       int index = group;

@@ -15,6 +15,31 @@ final class PlanWarnings {
   private PlanWarnings() {}
 
   static List<String> of(MoeBlock moe, Evidence evidence, int expertsAfter) {
+    List<String> warnings = counts(moe, expertsAfter);
+    if (expertsAfter < moe.experts()) {
+      warnings.addAll(effectsOfRemoval(moe.routing()));
+    }
+    starved(evidence, warnings);
+    return warnings;
+  }
+
+  static List<String> ofMerging(
+      MoeBlock moe, Evidence evidence, int expertsAfter, Merging merging) {
+    List<String> warnings = new ArrayList<>();
+    if (merging.knownRouter().stream().anyMatch(r -> r == Merging.Router.DUPLICATE)) {
+      warnings.add(
+          "every merged expert is stored once for each of its members: routing is exact, and nothing is saved");
+    } else {
+      warnings.addAll(counts(moe, expertsAfter));
+      warnings.add(
+          "a merged expert has one row in the router for all its members, so other experts may be chosen than before"
+              + ": validate the result");
+    }
+    starved(evidence, warnings);
+    return warnings;
+  }
+
+  private static List<String> counts(MoeBlock moe, int expertsAfter) {
     List<String> warnings = new ArrayList<>();
     if (expertsAfter % 4 != 0) {
       warnings.add(
@@ -30,10 +55,6 @@ final class PlanWarnings {
           "every token will use all %d experts that stay; some serving engines need one more"
               .formatted(expertsAfter));
     }
-    if (expertsAfter < moe.experts()) {
-      warnings.addAll(effectsOfRemoval(moe.routing()));
-    }
-    starved(evidence, warnings);
     return warnings;
   }
 

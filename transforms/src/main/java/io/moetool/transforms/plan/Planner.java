@@ -1,6 +1,7 @@
 package io.moetool.transforms.plan;
 
 import io.moetool.analyzers.inspect.LoadMatrix;
+import io.moetool.analyzers.saliency.LayerMeasurements;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
@@ -58,11 +59,7 @@ public final class Planner {
         new Plan(
             Plan.FORMAT_VERSION,
             toolVersion,
-            new Plan.Source(
-                fingerprint,
-                architecture.modelType(),
-                RouterValues.hash(architecture, tensors),
-                Optional.empty()),
+            source(),
             Plan.PRUNE,
             evidence.method(),
             new Plan.Options(
@@ -70,7 +67,8 @@ public final class Planner {
                 request.budgetText(),
                 evidence.seed(),
                 evidence.domains(),
-                request.protection().rules()),
+                request.protection().rules(),
+                Optional.empty()),
             evidence.statistics(),
             moe.experts(),
             expertsAfter,
@@ -81,6 +79,64 @@ public final class Planner {
             new Plan.Forecast(0, 0),
             LoadMatrix.of(true, expertsAfter, moe.routing().expertsPerToken()));
     return plan.forSource(plan.source(), PlanForecast.of(architecture, tensors, plan.places()));
+  }
+
+  /**
+   * Decides which experts become one: the same number of groups in every layer. Protected experts
+   * stay as they are, alone.
+   *
+   * @throws BadInputException if the target cannot be reached, or the evidence does not fit the
+   *     checkpoint
+   */
+  public Plan merge(MergeEvidence evidence, PlanRequest request, Merging merging) {
+    requireReachable(request);
+    Evidence scores = evidence.scores();
+    requireFitting(scores);
+    MoeBlock moe = architecture.moe();
+    int expertsAfter = new ExpertCount(architecture, tensors).of(request);
+    ExpertGroups routerGroups = ExpertGroups.of(moe);
+    List<LayerPlan> layers = new ArrayList<>();
+    for (LayerMeasurements layer : evidence.layers()) {
+      layers.add(
+          new LayerGrouping(
+                  evidence.method(), layer, routerGroups, request.protection().of(layer.layer()))
+              .into(scores.where(), expertsAfter));
+    }
+    Plan plan =
+        new Plan(
+            Plan.FORMAT_VERSION,
+            toolVersion,
+            source(),
+            Plan.MERGE,
+            evidence.method().name(),
+            new Plan.Options(
+                request.targetText(),
+                request.budgetText(),
+                scores.seed(),
+                scores.domains(),
+                request.protection().rules(),
+                Optional.of(merging)),
+            scores.statistics(),
+            moe.experts(),
+            expertsAfter,
+            moe.routing().expertsPerToken(),
+            layers,
+            PlanWarnings.ofMerging(moe, scores, expertsAfter, merging),
+            Optional.empty(),
+            new Plan.Forecast(0, 0),
+            LoadMatrix.of(
+                true,
+                merging.stores(expertsAfter, moe.experts()),
+                moe.routing().expertsPerToken()));
+    return plan.forSource(plan.source(), PlanForecast.of(architecture, tensors, plan.places()));
+  }
+
+  private Plan.Source source() {
+    return new Plan.Source(
+        fingerprint,
+        architecture.modelType(),
+        RouterValues.hash(architecture, tensors),
+        Optional.empty());
   }
 
   /**

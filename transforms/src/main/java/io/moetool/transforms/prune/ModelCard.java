@@ -2,18 +2,22 @@ package io.moetool.transforms.prune;
 
 import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.saliency.SaliencyCatalog;
-import io.moetool.analyzers.saliency.SaliencyMethod;
 import io.moetool.formats.checkpoint.FrontMatter;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.group.GroupingCatalog;
 import io.moetool.transforms.plan.LayerPlan;
+import io.moetool.transforms.plan.MergeGroup;
+import io.moetool.transforms.plan.Merging;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.Repair;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The {@code README.md} of a pruned checkpoint: what was done to which model, how it was decided,
@@ -35,13 +39,12 @@ final class ModelCard {
 
   String text() {
     FrontMatter original = FrontMatter.ofModel(source.tensors().folder());
-    return original.with("tags", List.of("moe", "pruned", "moetool")).text()
+    return original.with("tags", List.of("moe", merges() ? "merged" : "pruned", "moetool")).text()
         + """
 
         # A %s model with %d of %d experts per layer
 
-        Made from another checkpoint by removing experts; %s. What stayed has the bytes of the source: experts are
-        renumbered in ascending order, routers have the rows of the experts that stayed, and `config.json` differs in the count of experts.
+        %s
 
         | | source | this model |
         | --- | ---: | ---: |
@@ -56,11 +59,9 @@ final class ModelCard {
                 plain(plan.source().modelType()),
                 plan.expertsAfter(),
                 plan.expertsBefore(),
-                plan.repair().isEmpty()
-                    ? "no weight was computed anew"
-                    : "the last projections of experts were multiplied by a factor, nothing else was computed anew",
+                whatWasDone(),
                 plan.expertsBefore(),
-                plan.expertsAfter(),
+                plan.expertsStored(),
                 plan.expertsPerToken(),
                 plan.expertsPerToken(),
                 grouped(plan.forecast().bytesBefore()),
@@ -73,6 +74,41 @@ final class ModelCard {
         + again()
         + loading()
         + leftOut(original);
+  }
+
+  private boolean merges() {
+    return plan.options().merging().isPresent();
+  }
+
+  private String whatWasDone() {
+    return plan.options()
+        .merging()
+        .map(merging ->
+            """
+            Made from another checkpoint by merging experts: the members of a group became their weighted mean, %s.
+            %s Every other tensor has the bytes of the source.\
+            """
+                .formatted(
+                    merging.knownAlignment().orElseThrow() == Merging.Alignment.WEIGHTS
+                        ? "after their neurons were matched with the leader's"
+                        : "neuron by neuron as they were stored",
+                    switch (merging.knownRouter().orElseThrow()) {
+                      case DROP ->
+                          "Routers have the leaders' rows, and `config.json` differs in the count of experts.";
+                      case AVERAGE ->
+                          "A group's row in the router is the weighted mean of its members', and `config.json` differs in the count of experts.";
+                      case DUPLICATE ->
+                          "Each merged expert is stored once for every member, so routers and `config.json` are the source's.";
+                    }))
+        .orElse(
+            """
+            Made from another checkpoint by removing experts; %s. What stayed has the bytes of the source: experts are
+            renumbered in ascending order, routers have the rows of the experts that stayed, and `config.json` differs in the count of experts.\
+            """
+                .formatted(
+                    plan.repair().isEmpty()
+                        ? "no weight was computed anew"
+                        : "the last projections of experts were multiplied by a factor, nothing else was computed anew"));
   }
 
   private String decision() {
@@ -113,20 +149,57 @@ final class ModelCard {
   private String method() {
     String seed =
         plan.options().seed().isPresent() ? ", seed " + plan.options().seed().getAsLong() : "";
-    Optional<SaliencyMethod> known =
-        SaliencyCatalog.names().contains(plan.method())
-            ? Optional.of(SaliencyCatalog.named(plan.method(), 0))
-            : Optional.empty();
-    return "%s%s%s."
-        .formatted(
-            plain(plan.method()),
-            seed,
-            known
-                .map(m -> ": %s (%s)".formatted(plain(m.description()), plain(m.source())))
-                .orElse(""));
+    return "%s%s%s.".formatted(plain(plan.method()), seed, plain(knownMethod()));
+  }
+
+  private String knownMethod() {
+    if (merges()) {
+      return GroupingCatalog.methods(0).stream()
+          .filter(method -> method.name().equals(plan.method()))
+          .map(method -> ": %s (%s)".formatted(method.description(), method.source()))
+          .findFirst()
+          .orElse("");
+    }
+    return SaliencyCatalog.methods().stream()
+        .filter(method -> method.name().equals(plan.method()))
+        .map(method -> ": %s (%s)".formatted(method.description(), method.source()))
+        .findFirst()
+        .orElse("");
   }
 
   private String layers() {
+    return merges() ? groups() : removed();
+  }
+
+  private String groups() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            | layer | experts that became one, each group's leader first | removed |
+            | ---: | --- | --- |
+            """);
+    for (LayerPlan layer : plan.layers()) {
+      Set<Integer> removed = new TreeSet<>(layer.dropped());
+      layer.groups().forEach(group -> removed.removeAll(group.experts()));
+      text.append(
+          "| %d | %s | %s |\n"
+              .formatted(
+                  layer.layer(),
+                  layer.groups().stream().map(ModelCard::group).collect(Collectors.joining("; ")),
+                  removed.stream().map(String::valueOf).collect(Collectors.joining(" "))));
+    }
+    return text + "\nWhat each expert counted is in the plan, in `moetool-manifest.json`.\n\n";
+  }
+
+  private static String group(MergeGroup group) {
+    return Stream.concat(
+            Stream.of(group.leader()),
+            group.experts().stream().filter(expert -> expert != group.leader()))
+        .map(String::valueOf)
+        .collect(Collectors.joining(" "));
+  }
+
+  private String removed() {
     StringBuilder text =
         new StringBuilder(
             """
@@ -207,7 +280,7 @@ final class ModelCard {
     With moetool %s, the source, and the plan out of the manifest (`jq .plan moetool-manifest.json > plan.json`):
 
     ```
-    moetool prune SOURCE --plan plan.json%s -o OUT
+    moetool %s SOURCE --plan plan.json%s -o OUT
     moetool verify THIS --source SOURCE
     ```
 
@@ -216,6 +289,7 @@ final class ModelCard {
     """
         .formatted(
             plain(toolVersion),
+            merges() ? "merge" : "prune",
             shardBytes.isPresent() ? " --shard-size " + shardBytes.getAsLong() : "");
   }
 

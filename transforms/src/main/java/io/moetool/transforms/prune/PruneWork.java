@@ -7,12 +7,14 @@ import io.moetool.formats.checkpoint.CheckpointFiles;
 import io.moetool.formats.checkpoint.Manifest.Origin;
 import io.moetool.formats.checkpoint.ShardPacking;
 import io.moetool.formats.json.Json;
+import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.PrunedTensors;
 import io.moetool.transforms.layout.ScaledElements;
 import io.moetool.transforms.layout.TensorMove;
+import io.moetool.transforms.merge.MergedTensors;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
 import java.util.ArrayList;
@@ -27,17 +29,20 @@ final class PruneWork {
   private final SourceModel source;
   private final Plan plan;
   private final Map<String, TensorMove> moves = new HashMap<>();
+  private final MergedTensors merged;
   private final CheckpointContent content;
 
-  private PruneWork(SourceModel source, Plan plan, OptionalLong shardBytes, String toolVersion) {
+  private PruneWork(
+      SourceModel source, Plan plan, OptionalLong shardBytes, String toolVersion, WorkPool pool) {
     this.source = source;
     this.plan = plan;
+    this.merged = new MergedTensors(source, plan, pool);
     PrunedTensors pruned = new PrunedTensors(source.architecture(), plan.places());
     List<List<OutputTensor>> shards = new ArrayList<>();
     for (TensorStore shard : source.tensors().shards().values()) {
       List<TensorMove> stay = pruned.of(shard);
       stay.forEach(move -> moves.put(move.target().name(), move));
-      shards.add(stay.stream().map(move -> move.output(shard)).toList());
+      shards.add(stay.stream().map(move -> merged.output(move, shard)).toList());
     }
     if (shardBytes.isPresent()) {
       List<OutputTensor> all = shards.stream().flatMap(List::stream).toList();
@@ -46,20 +51,25 @@ final class PruneWork {
     content =
         new CheckpointContent(
             shards,
-            PrunedConfig.text(source, plan.expertsAfter(), plan.places()),
+            PrunedConfig.text(source, plan.expertsStored(), plan.places()),
             new ModelCard(source, plan, shardBytes, toolVersion).text(),
             CheckpointFiles.of(source.tensors().folder()));
   }
 
   /** Checks plan and source, then lays out the result; reads headers only. */
   static PruneWork prepare(
-      SourceModel source, String where, Plan plan, OptionalLong shardBytes, String toolVersion) {
+      SourceModel source,
+      String where,
+      Plan plan,
+      OptionalLong shardBytes,
+      String toolVersion,
+      WorkPool pool) {
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
     SoundCheckpoint.require(source.architecture(), source.tensors());
     if (plan.repair().isPresent()) {
       ScaledElements.require(source.architecture(), source.tensors());
     }
-    return new PruneWork(source, plan, shardBytes, toolVersion);
+    return new PruneWork(source, plan, shardBytes, toolVersion, pool);
   }
 
   CheckpointContent content() {
@@ -67,13 +77,17 @@ final class PruneWork {
   }
 
   PrunePreview preview() {
-    int copied = (int) moves.values().stream().filter(TensorMove::isWhole).count();
+    int copied =
+        (int)
+            moves.values().stream()
+                .filter(move -> move.isWhole() && !merged.isComputed(move))
+                .count();
     return new PrunePreview(
         source.tensors().tensorBytes(),
         content.tensorBytes(),
         content.diskBytes(),
         plan.expertsBefore(),
-        plan.expertsAfter(),
+        plan.expertsStored(),
         copied,
         moves.size() - copied,
         source.tensors().names().size() - moves.size(),
@@ -88,6 +102,9 @@ final class PruneWork {
     TensorMove move = moves.get(target);
     if (move == null) {
       throw new IllegalArgumentException(target + " was not written");
+    }
+    if (merged.isComputed(move)) {
+      return Origin.madeFrom(merged.sources(move));
     }
     String from = move.source().name();
     return move.isWhole() ? Origin.copyOf(from) : Origin.madeFrom(List.of(from));

@@ -5,31 +5,40 @@ import io.moetool.formats.checkpoint.CheckpointWriter;
 import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Plan;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /**
- * Writes a checkpoint without the experts that a plan drops. Kept experts are renumbered in
- * ascending order, routers lose the rows of dropped experts, and the config's counts follow; every
- * other byte is the source's.
+ * Carries plans out. Kept experts are renumbered in ascending order, merged ones are computed,
+ * routers lose the rows of dropped experts, and the config's counts follow; every other byte is the
+ * source's.
  */
 public final class Pruner {
   private static final double NANOS = 1e9;
 
   private final SourceModel source;
   private final String toolVersion;
+  private final WorkPool pool;
+
+  /** A pruner of one checkpoint that computes merged experts, if there are any, on one thread. */
+  public Pruner(SourceModel source, String toolVersion) {
+    this(source, toolVersion, new WorkPool(1));
+  }
 
   /**
    * A pruner of one checkpoint.
    *
    * @param source stays open while this is used, and is not closed by it
    * @param toolVersion names the tool in the manifest
+   * @param pool computes merged experts; not closed by this
    */
-  public Pruner(SourceModel source, String toolVersion) {
+  public Pruner(SourceModel source, String toolVersion, WorkPool pool) {
     this.source = source;
     this.toolVersion = toolVersion;
+    this.pool = pool;
   }
 
   /**
@@ -41,7 +50,7 @@ public final class Pruner {
    * @throws BadInputException as {@link #prune}
    */
   public PrunePreview preview(String where, Plan plan, OptionalLong shardBytes) {
-    return PruneWork.prepare(source, where, plan, shardBytes, toolVersion).preview();
+    return PruneWork.prepare(source, where, plan, shardBytes, toolVersion, pool).preview();
   }
 
   /** As {@link #prune(String, Plan, OptionalLong, Path, Leftover, WriteProgress)}, from nothing. */
@@ -72,7 +81,7 @@ public final class Pruner {
       Leftover leftover,
       WriteProgress progress) {
     long start = System.nanoTime();
-    PruneWork work = PruneWork.prepare(source, where, plan, shardBytes, toolVersion);
+    PruneWork work = PruneWork.prepare(source, where, plan, shardBytes, toolVersion, pool);
     CheckpointWriter.write(
         output,
         source.files(),

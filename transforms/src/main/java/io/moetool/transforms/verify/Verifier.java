@@ -6,6 +6,7 @@ import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.Finding;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ public final class Verifier {
    * @throws BadInputException if there is no manifest to compare with
    */
   public Verification verify(Path output) {
-    return run(output, null);
+    return run(output, null, null);
   }
 
   /**
@@ -49,14 +50,26 @@ public final class Verifier {
    * @param source what the output was made from
    */
   public Verification verify(Path output, SourceModel source) {
-    return run(output, source);
+    try (WorkPool pool = new WorkPool(1)) {
+      return verify(output, source, pool);
+    }
   }
 
-  private Verification run(Path output, @Nullable SourceModel source) {
+  /**
+   * As {@link #verify(Path, SourceModel)}; merged experts are computed again on {@code pool}.
+   *
+   * @param source what the output was made from
+   */
+  public Verification verify(Path output, SourceModel source, WorkPool pool) {
+    return run(output, source, pool);
+  }
+
+  private Verification run(Path output, @Nullable SourceModel source, @Nullable WorkPool pool) {
     long start = System.nanoTime();
     Manifest manifest = Manifest.read(output.resolve(Manifest.FILE));
     List<Finding> findings = new ArrayList<>(OutputFiles.strangers(output, manifest));
-    SourceProof proof = source == null ? null : new SourceProof(source, manifest);
+    SourceProof proof =
+        source == null || pool == null ? null : new SourceProof(source, manifest, pool);
     try (CheckpointStore tensors = open(output, manifest, findings)) {
       HashCheck hashes = new HashCheck(output, manifest, tensors, proof, progress);
       findings.addAll(hashes.run());

@@ -37,7 +37,8 @@ class PlanFileTest {
           "budget": "uniform",
           "seed": null,
           "domains": "code=2, math=1",
-          "protection": [ "super experts" ]
+          "protection": [ "super experts" ],
+          "merging": null
         },
         "statistics": {
           "dataFingerprint": "sha256:data",
@@ -55,7 +56,8 @@ class PlanFileTest {
           "margin": 0.375,
           "damage": 0.0625,
           "protected": [ 2 ],
-          "reasons": [ "expert 2 is a super expert" ]
+          "reasons": [ "expert 2 is a super expert" ],
+          "groups": [ ]
         } ],
         "warnings": [ "few tokens" ],
         "repair": {
@@ -94,7 +96,8 @@ class PlanFileTest {
               "uniform",
               OptionalLong.empty(),
               Optional.of("code=2, math=1"),
-              List.of("super experts")),
+              List.of("super experts"),
+              Optional.empty()),
           Optional.of(new Plan.Statistics("sha256:data", 800)),
           3,
           2,
@@ -109,7 +112,8 @@ class PlanFileTest {
                   OptionalDouble.of(.375),
                   OptionalDouble.of(.0625),
                   List.of(2),
-                  List.of("expert 2 is a super expert"))),
+                  List.of("expert 2 is a super expert"),
+                  List.of())),
           List.of("few tokens"),
           Optional.of(
               new Repair("scalar", "sha256:more", 64, List.of(new Repair.Layer(4, .96, .25, .2)))),
@@ -166,7 +170,7 @@ class PlanFileTest {
     refuse(
         "\"dropped\"",
         "\"removed\"",
-        "plan.json line 30 column",
+        "plan.json line 31 column",
         "key 'removed' is not known here");
     refuse(
         "\"action\"",
@@ -177,11 +181,11 @@ class PlanFileTest {
 
   @Test
   void aMissingKeyIsRefusedWithTheLineWhereItsObjectEnds() {
-    refuse("\"tokens\": 800", "", "plan.json line 22 column", "Unexpected character");
+    refuse("\"tokens\": 800", "", "plan.json line 23 column", "Unexpected character");
     refuse(
         ",\\s*\"tokens\": 800",
         "",
-        "plan.json line 21 column",
+        "plan.json line 22 column",
         "statistics ends here without tokens");
     refuse("\\s*\"margin\": 0.375,", "", "without margin");
   }
@@ -191,7 +195,7 @@ class PlanFileTest {
     refuse(
         "\"dropped\"",
         "\"kept\"",
-        "plan.json line 30 column",
+        "plan.json line 31 column",
         "Duplicate Object property \"kept\"");
   }
 
@@ -200,7 +204,7 @@ class PlanFileTest {
     refuse(
         "\"expertsAfter\": 2",
         "\"expertsAfter\": 2.5",
-        "plan.json line 24",
+        "plan.json line 25",
         "expertsAfter must be a whole number");
     refuse("\"expertsAfter\": 2", "\"expertsAfter\": \"2\"", "expertsAfter must be a whole number");
     refuse("\"expertsAfter\": 2", "\"expertsAfter\": null", "expertsAfter must be a whole number");
@@ -211,7 +215,7 @@ class PlanFileTest {
     refuse("\"prune\"", "7", "action must be a text");
     refuse("\\[ \"super experts\" \\]", "true", "protection must be a list");
     refuse("\"seed\": null", "\"seed\": 1.5", "seed must be a whole number");
-    refuse("\\[ 0, 2 \\]", "[ 0, 99999999999 ]", "plan.json line 28");
+    refuse("\\[ 0, 2 \\]", "[ 0, 99999999999 ]", "plan.json line 29");
   }
 
   @Test

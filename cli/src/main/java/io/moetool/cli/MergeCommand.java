@@ -1,0 +1,206 @@
+package io.moetool.cli;
+
+import io.moetool.analyzers.inspect.Loading;
+import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.Leftover;
+import io.moetool.formats.publish.OutputTarget;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.ModelInput;
+import io.moetool.runtime.text.SequenceData;
+import io.moetool.transforms.SoundCheckpoint;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.prune.PrunePreview;
+import io.moetool.transforms.prune.PruneResult;
+import io.moetool.transforms.prune.Pruner;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Writes a checkpoint in which groups of experts have become one. */
+@Command(
+    name = "merge",
+    mixinStandardHelpOptions = true,
+    customSynopsis = {
+      "moetool merge MODEL -o OUT --plan plan.json [OPTIONS]",
+      "       moetool merge MODEL -o OUT (--statistics DIR | --data FILE...)",
+      "         [--method M] (--keep N | --remove 50%%) [--router R] [OPTIONS]"
+    },
+    description =
+        "Write a checkpoint in which groups of experts have become one: as a plan says, or as"
+            + " statistics or data decide. The result loads where the source loads.")
+final class MergeCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common;
+
+  @Mixin private ModelArgument model;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "OUT",
+      required = true,
+      description = "New folder; it appears complete or not at all.")
+  private Path output = Path.of("");
+
+  @Option(names = "--plan", paramLabel = "plan.json", description = "A plan for this checkpoint.")
+  private Optional<Path> planFile = Optional.empty();
+
+  @Option(names = "--statistics", paramLabel = "DIR", description = "What analyze wrote.")
+  private Optional<Path> statistics = Optional.empty();
+
+  @Option(
+      names = "--shard-size",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description =
+          "Largest weights file, as 5GB or 500MB (default: distributed as in the source).")
+  private Optional<Long> shardSize = Optional.empty();
+
+  @Option(
+      names = "--dry-run",
+      description = "Show sizes and where the result loads; write nothing.")
+  private boolean dryRun;
+
+  @Mixin private UnfinishedOptions unfinished;
+
+  @ArgGroup(validate = false, heading = "%nThe decision, without a plan:%n")
+  private DecisionOptions decision = new DecisionOptions();
+
+  @ArgGroup(validate = false, heading = "%nHow groups become one, without a plan:%n")
+  private MergingOptions merging = new MergingOptions();
+
+  @ArgGroup(validate = false, heading = "%nData to decide by, without statistics:%n")
+  private DataOptions data = new DataOptions();
+
+  @ArgGroup(validate = false, heading = "%nRunning the model on data:%n")
+  private RunOptions run = new RunOptions();
+
+  @Override
+  public Integer call() {
+    Console console = common.console();
+    requireOneWay();
+    Leftover leftover = unfinished.choice(common, dryRun);
+    try (SourceModel source = model.open(console);
+        WorkPool pool = new WorkPool(common.threads());
+        InterruptionNote _ = InterruptionNote.about(output, console)) {
+      if (dryRun) {
+        OutputTarget.check(output, source.files());
+      } else {
+        unfinished.prepare(console, output, source.files());
+      }
+      SoundCheckpoint.require(source.architecture(), source.tensors());
+      Plan plan = plan(source, pool, console);
+      String where = planFile.map(Path::toString).orElse("the plan");
+      Pruner pruner = new Pruner(source, VersionText.version(), pool);
+      OptionalLong shardBytes = shardSize.map(OptionalLong::of).orElse(OptionalLong.empty());
+      if (dryRun) {
+        preview(console, plan, pruner.preview(where, plan, shardBytes));
+      } else {
+        PruneResult result =
+            pruner.prune(
+                where,
+                plan,
+                shardBytes,
+                output,
+                leftover,
+                console.progress().bytes("writing " + output));
+        console.result(result, () -> render(result, plan, console.ink()));
+      }
+    }
+    return ExitCode.OK.value();
+  }
+
+  private void requireOneWay() {
+    long ways =
+        Stream.of(planFile.isPresent(), statistics.isPresent(), data.isGiven())
+            .filter(given -> given)
+            .count();
+    if (ways != 1) {
+      throw common.usage("say what decides: one of --plan, --statistics and --data");
+    }
+    data.refuseWithoutData(common);
+    if (!data.isGiven()) {
+      run.refuseWithoutData(common);
+    }
+    if (planFile.isPresent()) {
+      decision.refuseWithPlan(common);
+      merging.refuse(common, "with --plan: the plan has decided");
+    } else {
+      deciding().requireComplete();
+    }
+  }
+
+  private Plan plan(SourceModel source, WorkPool pool, Console console) {
+    if (planFile.isPresent()) {
+      Plan plan = PlanFile.read(planFile.get());
+      Deciding.requireAction(planFile.get(), plan, Plan.MERGE);
+      return plan;
+    }
+    String where = statistics.map(Path::toString).orElse("statistics over the data");
+    Deciding deciding = deciding();
+    deciding.requireReachable(source);
+    Plan plan = deciding.plan(source, where, measured(source, pool, console));
+    plan.warnings().forEach(console::warn);
+    return plan;
+  }
+
+  private Deciding deciding() {
+    return Deciding.merging(common, decision, merging);
+  }
+
+  private Statistics measured(SourceModel source, WorkPool pool, Console console) {
+    if (statistics.isPresent()) {
+      return Deciding.read(statistics.get(), source);
+    }
+    OrtEngine engine = run.open(common);
+    SequenceData sequences =
+        data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
+    return new Measuring(source, pool, console.progress().steps())
+        .weightsAnd(sequences, engine, deciding().sampleTokens());
+  }
+
+  private static String render(PruneResult result, Plan plan, Console.Ink ink) {
+    return "%s: %d experts became %d, %s became %s, %d tensors copied, %d cut or computed, in %s\n"
+        .formatted(
+            ink.bold(result.output()),
+            plan.expertsBefore(),
+            plan.expertsAfter(),
+            Amounts.bytes(result.bytesBefore()),
+            Amounts.bytes(result.bytesAfter()),
+            result.tensorsCopied(),
+            result.tensorsChanged(),
+            EvaluationText.seconds(result.seconds()));
+  }
+
+  private void preview(Console console, Plan plan, PrunePreview preview) {
+    List<Loading> loading = plan.loading();
+    ObjectNode document = (ObjectNode) Json.tree(preview);
+    document.set("loading", Json.tree(loading));
+    console.result(
+        document,
+        () -> {
+          Table table = new Table();
+          loading.forEach(l -> table.row(l.program(), l.verdict().key(), l.rule()));
+          return "%s would merge %d experts into %d: %s become %s in %d files, %s of disk. Nothing was written.\n"
+                  .formatted(
+                      output,
+                      plan.expertsBefore(),
+                      plan.expertsAfter(),
+                      Amounts.bytes(preview.bytesBefore()),
+                      Amounts.bytes(preview.bytesAfter()),
+                      preview.shards(),
+                      Amounts.bytes(preview.diskBytes()))
+              + table.render("  ");
+        });
+  }
+}

@@ -1,0 +1,43 @@
+package io.moetool.cli;
+
+import io.moetool.transforms.plan.Merging;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How groups of experts become one. */
+final class MergingOptions {
+  static final Merging.Router DEFAULT_ROUTER = Merging.Router.DROP;
+  static final Merging.Alignment DEFAULT_ALIGNMENT = Merging.Alignment.WEIGHTS;
+
+  @Option(
+      names = "--router",
+      paramLabel = "drop|average|duplicate",
+      description =
+          "Rows of a group in the router: the leader's stays, their mean does, or all stay and the"
+              + " merged expert is stored once for each, which is exact and saves nothing (default:"
+              + " drop).")
+  private Optional<Merging.Router> router = Optional.empty();
+
+  @Option(
+      names = "--align",
+      paramLabel = "weights|none",
+      description =
+          "Match the neurons of merged experts by their weights before they are added up, or add"
+              + " them as they are stored (default: weights).")
+  private Optional<Merging.Alignment> alignment = Optional.empty();
+
+  /** What was asked for. */
+  Merging merging() {
+    return Merging.of(router.orElse(DEFAULT_ROUTER), alignment.orElse(DEFAULT_ALIGNMENT));
+  }
+
+  /** Refuses these options where nothing is merged, or a plan has decided already. */
+  void refuse(CommonOptions common, String why) {
+    if (router.isPresent()) {
+      throw common.usage("--router has no effect " + why);
+    }
+    if (alignment.isPresent()) {
+      throw common.usage("--align has no effect " + why);
+    }
+  }
+}

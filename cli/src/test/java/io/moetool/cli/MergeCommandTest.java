@@ -1,0 +1,239 @@
+package io.moetool.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.moetool.formats.json.Json;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class MergeCommandTest {
+  private static final Path MODEL = Golden.model("qwen3-moe");
+
+  @TempDir private Path folder;
+
+  private Path statistics;
+  private Path plan;
+  private Path out;
+
+  @BeforeEach
+  void decide() {
+    statistics = folder.resolve("analysis");
+    plan = folder.resolve("plan.json");
+    out = folder.resolve("out");
+    Run.of("analyze", MODEL, "--data", Golden.data("qwen3-moe", folder), "-o", statistics);
+    Run.of(
+        "plan", MODEL, "--statistics", statistics, "--method", "m-smoe", "--keep", 4, "-o", plan);
+  }
+
+  @Test
+  void planAndStatisticsGiveTheSameWeights() {
+    Path byStatistics = folder.resolve("by-statistics");
+
+    Run byPlan = Run.of("merge", MODEL, "--plan", plan, "-o", out);
+    assertThat(byPlan.code()).as(byPlan.err()).isZero();
+    assertThat(byPlan.out()).contains("8 experts became 4");
+    assertThat(
+            Run.of(
+                    "merge",
+                    MODEL,
+                    "--statistics",
+                    statistics,
+                    "--method",
+                    "m-smoe",
+                    "--keep",
+                    4,
+                    "-o",
+                    byStatistics,
+                    "--threads",
+                    1)
+                .code())
+        .isZero();
+
+    for (String name : Golden.list(out)) {
+      if (name.endsWith(".safetensors") || name.equals("config.json")) {
+        assertThat(byStatistics.resolve(name)).hasSameBinaryContentAs(out.resolve(name));
+      }
+    }
+    assertThat(Json.readObject(out.resolve("config.json")).get("num_experts").intValue())
+        .isEqualTo(4);
+  }
+
+  @Test
+  void everyExpertIsInAGroupOrAloneAndWeightsAddUpToOne() {
+    for (JsonNode layer : Json.readObject(plan).get("layers")) {
+      int grouped = 0;
+      for (JsonNode group : layer.get("groups")) {
+        grouped += group.get("experts").size();
+        double sum = 0;
+        for (JsonNode weight : group.get("weights")) {
+          sum += weight.doubleValue();
+        }
+        assertThat(sum).isBetween(1 - 1e-12, 1 + 1e-12);
+      }
+      int alone = layer.get("kept").size() - layer.get("groups").size();
+      assertThat(grouped + alone).isEqualTo(8);
+      assertThat(layer.get("kept")).hasSize(4);
+    }
+  }
+
+  @Test
+  void duplicatesKeepTheConfigAndSayThatNothingIsSaved() {
+    Run run =
+        Run.of(
+            "merge",
+            MODEL,
+            "--statistics",
+            statistics,
+            "--method",
+            "m-smoe",
+            "--keep",
+            4,
+            "--router",
+            "duplicate",
+            "-o",
+            out);
+
+    assertThat(run.code()).isZero();
+    assertThat(run.err()).contains("routing is exact, and nothing is saved");
+    assertThat(out.resolve("config.json")).hasSameBinaryContentAs(MODEL.resolve("config.json"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"m-smoe", "sub-moe", "diversifying", "stun", "random-groups"})
+  void whatEveryMethodMergesIsProven(String method) {
+    Run merged =
+        Run.of(
+            "merge",
+            MODEL,
+            "--statistics",
+            statistics,
+            "--method",
+            method,
+            "--keep",
+            4,
+            "--router",
+            "average",
+            "-o",
+            out);
+    assertThat(merged.code()).as(merged.err()).isZero();
+    Run verified = Run.of("verify", out, "--source", MODEL);
+    assertThat(verified.code()).as(verified.err()).isZero();
+    assertThat(verified.out()).contains("merged and computed again, 0 unproven");
+  }
+
+  @Test
+  void methodsThatCompareOutputsTakeTheirOwnSampleOfData() {
+    Run run =
+        Run.of(
+            "merge",
+            MODEL,
+            "--data",
+            Golden.data("qwen3-moe", folder),
+            "--method",
+            "diversifying",
+            "--keep",
+            4,
+            "-o",
+            out);
+    assertThat(run.code()).as(run.err()).isZero();
+  }
+
+  @Test
+  void aDryRunWritesNothing() {
+    Run run = Run.of("merge", MODEL, "--plan", plan, "-o", out, "--dry-run");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("would merge 8 experts into 4", "Nothing was written");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aPlanIsCarriedOutByItsOwnCommand() {
+    Run pruned = Run.of("prune", MODEL, "--plan", plan, "-o", out);
+    assertThat(pruned.code()).isEqualTo(3);
+    assertThat(pruned.err()).contains("it says 'merge', not 'prune'", "moetool merge");
+
+    Path removing = folder.resolve("removing.json");
+    Run.of(
+        "plan", MODEL, "--statistics", statistics, "--method", "reap", "--keep", 4, "-o", removing);
+    Run merged = Run.of("merge", MODEL, "--plan", removing, "-o", out);
+    assertThat(merged.code()).isEqualTo(3);
+    assertThat(merged.err()).contains("it says 'prune', not 'merge'", "moetool prune");
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'\"leader\": '|'\"leader\": 7'|a group holds its leader",
+        "\"router\": \"drop\"|\"router\": \"keep\"|known: drop, average, duplicate",
+        "\"alignment\": \"weights\"|\"alignment\": \"luck\"|known: none, weights",
+        "\"action\": \"merge\"|\"action\": \"prune\"|it says 'prune'",
+        "\"weights\": [ 0.|\"weights\": [ 1.|add up to 1"
+      })
+  void whatSomebodyEditedWronglyIsNamed(String from, String to, String message) {
+    Golden.edit(plan, from, to);
+
+    Run run = Run.of("merge", MODEL, "--plan", plan, "-o", out);
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains(message);
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--method reap --keep 4|there is no merging method 'reap'; choose one of ream",
+        "--method m-smoe|say how many experts stay",
+        "--method m-smoe --keep 4 --seed 1|--seed has no effect with method m-smoe",
+        "--keep 1|every token uses 3"
+      })
+  void whatCannotBeIsRefused(String options, String message) {
+    Object[] arguments =
+        ("merge|"
+                + MODEL
+                + "|--statistics|"
+                + statistics
+                + "|-o|"
+                + out
+                + "|"
+                + options.replace(' ', '|'))
+            .split("\\|", -1);
+
+    Run run = Run.of(arguments);
+
+    assertThat(run.code()).isBetween(2, 3);
+    assertThat(run.err()).contains(message);
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void optionsOfMergingHaveNoEffectOnPruningPlans() {
+    Run run =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            statistics,
+            "--method",
+            "reap",
+            "--keep",
+            4,
+            "--router",
+            "drop",
+            "-o",
+            folder.resolve("other.json"));
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--router has no effect without a method that groups experts");
+  }
+}

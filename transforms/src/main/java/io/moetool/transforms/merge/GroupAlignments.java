@@ -1,0 +1,68 @@
+package io.moetool.transforms.merge;
+
+import io.moetool.runtime.ort.Device;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.LayerPlan;
+import io.moetool.transforms.plan.MergeGroup;
+import io.moetool.transforms.plan.Merging.Alignment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * For every member of a group, which of its neurons matches which of the leader's. The groups of a
+ * layer are matched when the first of them is asked for; what is kept is one number a neuron.
+ */
+final class GroupAlignments {
+  private final SourceModel source;
+  private final Alignment alignment;
+  private final Map<Integer, LayerPlan> layers;
+  private final WorkPool pool;
+  private final Map<Integer, Map<Integer, int[]>> matched = new HashMap<>();
+
+  GroupAlignments(
+      SourceModel source, Alignment alignment, Map<Integer, LayerPlan> layers, WorkPool pool) {
+    this.source = source;
+    this.alignment = alignment;
+    this.layers = layers;
+    this.pool = pool;
+  }
+
+  /** The members' neurons by the leader's, in the order of the group's experts. */
+  List<int[]> of(int layer, MergeGroup group) {
+    int width = source.architecture().moe().expertWidth();
+    Map<Integer, int[]> found =
+        alignment == Alignment.NONE ? Map.of() : matched.computeIfAbsent(layer, this::match);
+    return group.experts().stream()
+        .map(expert -> found.getOrDefault(expert, IntStream.range(0, width).toArray()))
+        .toList();
+  }
+
+  private Map<Integer, int[]> match(int layer) {
+    List<Integer> leaders = new ArrayList<>();
+    List<Integer> members = new ArrayList<>();
+    for (MergeGroup group : Objects.requireNonNull(layers.get(layer)).groups()) {
+      for (int expert : group.experts()) {
+        if (expert != group.leader()) {
+          leaders.add(group.leader());
+          members.add(expert);
+        }
+      }
+    }
+    int[][] neurons = new int[members.size()][];
+    try (NeuronMatching matching = new NeuronMatching(source, OrtEngine.open(Device.CPU))) {
+      pool.forEach(
+          members.size(), i -> neurons[i] = matching.match(layer, leaders.get(i), members.get(i)));
+    }
+    Map<Integer, int[]> byMember = new HashMap<>();
+    for (int i = 0; i < neurons.length; i++) {
+      byMember.put(members.get(i), neurons[i]);
+    }
+    return byMember;
+  }
+}

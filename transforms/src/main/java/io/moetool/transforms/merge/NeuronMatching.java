@@ -1,0 +1,119 @@
+package io.moetool.transforms.merge;
+
+import io.moetool.formats.Shape;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.ExpertTensors;
+import io.moetool.formats.family.RoutedExpert;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.onnx.OnnxGraph;
+import io.moetool.formats.onnx.OnnxType;
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.kernels.LinearAssignment;
+import io.moetool.kernels.WeightDecoder;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.ort.OrtGraph;
+import io.moetool.runtime.ort.OrtInputs;
+import io.moetool.transforms.SourceModel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Finds which neuron of an expert does the work of which neuron of another. A neuron is described
+ * by all its weights: its rows of the first projections and its column of the last. The matching
+ * with the largest sum of products of descriptions is the one with the smallest sum of squared
+ * distances.
+ */
+final class NeuronMatching implements AutoCloseable {
+  private static final String LEADER = "leader";
+  private static final String MEMBER = "member";
+  private static final String COSTS = "costs";
+
+  private final TensorStore store;
+  private final ExpertTensors tensors;
+  private final RoutedExpert expert;
+  private final OrtGraph products;
+
+  NeuronMatching(SourceModel source, OrtEngine engine) {
+    store = source.tensors();
+    tensors = new ExpertTensors(source.architecture().names());
+    expert = source.architecture().moe().expert();
+    products = engine.graph(negativeProducts());
+  }
+
+  /** {@code -leader member^T}. */
+  private static byte[] negativeProducts() {
+    OnnxGraph graph = new OnnxGraph("matching");
+    String leader = graph.input(LEADER, OnnxType.FLOAT, "neurons", "weights");
+    String member = graph.input(MEMBER, OnnxType.FLOAT, "neurons", "weights");
+    String costs = graph.node("Gemm", leader, member).with("transB", 1).with("alpha", -1f).output();
+    graph.output(costs, COSTS, OnnxType.FLOAT, "neurons", "neurons");
+    return graph.toModel("moetool", "", Map.of());
+  }
+
+  /** For each neuron of {@code leader} the neuron of {@code member} that matches it. */
+  int[] match(int layer, int leader, int member) {
+    try (Arena arena = Arena.ofConfined();
+        OrtInputs inputs = products.inputs();
+        OrtInputs results = products.inputs()) {
+      FloatMatrix costs = FloatMatrix.allocate(arena, expert.width(), expert.width());
+      inputs
+          .with(LEADER, descriptions(arena, layer, leader))
+          .with(MEMBER, descriptions(arena, layer, member));
+      products.run(inputs, results.with(COSTS, costs));
+      return LinearAssignment.of(costs);
+    }
+  }
+
+  /** All weights of every neuron, {@code [I, 3 H]}. */
+  private FloatMatrix descriptions(Arena arena, int layer, int index) {
+    List<FloatMatrix> parts = new ArrayList<>();
+    for (TensorRole role : tensors.roles()) {
+      NeuronOrder order = NeuronOrder.of(expert, role, false);
+      Shape shape = tensors.layout(store, role, layer, index).shape();
+      try (Arena decoded = Arena.ofConfined()) {
+        FloatMatrix stored = WeightDecoder.decode(decoded, tensors.view(store, role, layer, index));
+        FloatMatrix rows =
+            order.side() == NeuronOrder.Side.ROWS ? stored : stored.transposed(decoded);
+        int values = Math.toIntExact(shape.dim(order.side() == NeuronOrder.Side.ROWS ? 1 : 0));
+        for (int part = 0; part < order.parts(); part++) {
+          FloatMatrix described = FloatMatrix.allocate(arena, expert.width(), values);
+          for (int neuron = 0; neuron < expert.width(); neuron++) {
+            described.copyRowFrom(neuron, rows, order.index(neuron, part));
+          }
+          parts.add(described);
+        }
+      }
+    }
+    return joined(arena, parts);
+  }
+
+  private static FloatMatrix joined(Arena arena, List<FloatMatrix> parts) {
+    int columns = parts.stream().mapToInt(FloatMatrix::columns).sum();
+    FloatMatrix all = FloatMatrix.allocate(arena, parts.getFirst().rows(), columns);
+    for (int row = 0; row < all.rows(); row++) {
+      long at = 0;
+      for (FloatMatrix part : parts) {
+        MemorySegment values = part.row(row);
+        MemorySegment.copy(
+            values,
+            ValueLayout.JAVA_BYTE,
+            0,
+            all.row(row),
+            ValueLayout.JAVA_BYTE,
+            at,
+            values.byteSize());
+        at += values.byteSize();
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public void close() {
+    products.close();
+  }
+}

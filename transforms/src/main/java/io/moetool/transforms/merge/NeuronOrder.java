@@ -1,0 +1,65 @@
+package io.moetool.transforms.merge;
+
+import io.moetool.formats.family.RoutedExpert;
+import io.moetool.formats.family.StackLayout;
+import io.moetool.formats.family.TensorRole;
+
+/**
+ * Where the neurons of an expert lie in one of its stored matrices: a neuron is one output of the
+ * first projections and the input of the last that takes it. Reordering all matrices of an expert
+ * in the same way leaves its function as it is.
+ *
+ * @param side along which axis they lie
+ * @param parts values of a neuron along that axis: 2 where gate and up projection share a tensor
+ * @param interleaved whether a neuron's values lie side by side, instead of all of one kind before
+ *     all of the other
+ * @param width number of neurons, I
+ */
+record NeuronOrder(Side side, int parts, boolean interleaved, int width) {
+  /** An axis of a matrix. */
+  enum Side {
+    ROWS,
+    COLUMNS,
+    /** The tensor holds nothing by neuron. */
+    NONE
+  }
+
+  /** The order in a weight or bias of this role; a bias is a column. */
+  static NeuronOrder of(RoutedExpert expert, TensorRole role, boolean bias) {
+    StackLayout stack = expert.stack();
+    return switch (role) {
+      case EXPERT_GATE, EXPERT_UP -> new NeuronOrder(Side.ROWS, 1, false, expert.width());
+      case EXPERT_DOWN ->
+          new NeuronOrder(bias ? Side.NONE : Side.COLUMNS, 1, false, expert.width());
+      case EXPERTS_GATE_UP ->
+          new NeuronOrder(
+              stack.transposed() && !bias ? Side.COLUMNS : Side.ROWS,
+              2,
+              stack.interleaved(),
+              expert.width());
+      case EXPERTS_DOWN ->
+          new NeuronOrder(
+              bias ? Side.NONE : stack.transposed() ? Side.ROWS : Side.COLUMNS,
+              1,
+              false,
+              expert.width());
+      default -> new NeuronOrder(Side.NONE, 1, false, expert.width());
+    };
+  }
+
+  /** Index along the axis of a value of a neuron. */
+  int index(int neuron, int part) {
+    return interleaved ? neuron * parts + part : part * width + neuron;
+  }
+
+  /**
+   * Where the value at {@code index} is found in a member.
+   *
+   * @param neurons the member's neuron for each of the leader's
+   */
+  int source(int index, int[] neurons) {
+    return interleaved
+        ? index(neurons[index / parts], index % parts)
+        : index(neurons[index % width], index / width);
+  }
+}

@@ -1,0 +1,345 @@
+package io.moetool.transforms.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorView;
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.WriteProgress;
+import io.moetool.formats.quantisation.Unquantised;
+import io.moetool.kernels.ElementDecoder;
+import io.moetool.kernels.FloatMatrix;
+import io.moetool.runtime.ort.Device;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.CheckpointModel;
+import io.moetool.runtime.run.ExpertMask;
+import io.moetool.runtime.run.Logits;
+import io.moetool.runtime.run.Predictions;
+import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.SequenceData;
+import io.moetool.runtime.text.TokenSequence;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.LayerPlan;
+import io.moetool.transforms.plan.MergeGroup;
+import io.moetool.transforms.plan.Merging;
+import io.moetool.transforms.plan.Merging.Alignment;
+import io.moetool.transforms.plan.Merging.Router;
+import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.prune.Pruner;
+import io.moetool.transforms.verify.Verification;
+import io.moetool.transforms.verify.Verifier;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Experts that are the same but for the order of their neurons become one without loss, in every
+ * family: through any router, with any weights.
+ */
+class MergedModelTest {
+  private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
+  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
+  private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
+
+  private static final List<String> WEIGHTS =
+      List.of("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
+
+  @TempDir private Path folder;
+
+  static Stream<String> plainCheckpoints() throws IOException {
+    try (Stream<Path> models = Files.list(GOLDEN)) {
+      return models
+          .filter(model -> Files.exists(model.resolve("config.json")))
+          .filter(MergedModelTest::isPlain)
+          .map(model -> model.getFileName().toString())
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  private static boolean isPlain(Path model) {
+    try (SourceModel source = SourceModel.open(model, FAMILIES)) {
+      return source.architecture().names().quantisation() instanceof Unquantised;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("plainCheckpoints")
+  void hiddenTwinsBecomeOneWithoutLoss(String name) throws IOException {
+    Path twins = folder.resolve("twins");
+    Path out = folder.resolve("out");
+    try (SourceModel golden = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+      TwinCheckpoint.write(golden, twins);
+    }
+    SequenceData data = sequences(GOLDEN.resolve(name));
+    List<float[]> before;
+    try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
+      write(source, plan(source, Router.DUPLICATE, Alignment.WEIGHTS), out);
+      before = logits(source, data);
+    }
+    try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
+      List<float[]> after = logits(merged, data);
+      for (int i = 0; i < before.size(); i++) {
+        assertThat(after.get(i)).containsExactly(before.get(i), within(1e-5f));
+      }
+    }
+  }
+
+  @Test
+  void withoutMatchingTwinsLose() throws IOException {
+    Path twins = folder.resolve("twins");
+    Path out = folder.resolve("out");
+    try (SourceModel golden = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+      TwinCheckpoint.write(golden, twins);
+    }
+    SequenceData data = sequences(GOLDEN.resolve("qwen3-moe"));
+    try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
+      write(source, plan(source, Router.DUPLICATE, Alignment.NONE), out);
+      try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
+        assertThat(largestDifference(logits(source, data), logits(merged, data)))
+            .isGreaterThan(1e-2f);
+      }
+    }
+  }
+
+  @Test
+  void theHiddenOrderIsFound() throws IOException {
+    Path twins = folder.resolve("twins");
+    try (SourceModel golden = SourceModel.open(GOLDEN.resolve("gpt-oss"), FAMILIES)) {
+      TwinCheckpoint.write(golden, twins);
+    }
+    try (SourceModel source = SourceModel.open(twins, FAMILIES);
+        NeuronMatching matching = new NeuronMatching(source, ENGINE)) {
+      int layer = source.architecture().moe().layers().getFirst();
+      int[] hidden = TwinCheckpoint.order(layer, source.architecture().moe().expertWidth());
+      int[] found = matching.match(layer, 0, 1);
+      for (int neuron = 0; neuron < found.length; neuron++) {
+        assertThat(hidden[found[neuron]]).isEqualTo(neuron);
+      }
+    }
+  }
+
+  @Test
+  void anAveragedRowIsTheWeightedMeanOfItsMembersRows() {
+    Path out = folder.resolve("out");
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+      write(source, plan(source, Router.AVERAGE, Alignment.NONE), out);
+      try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
+        int layer = source.architecture().moe().layers().getFirst();
+        float[] rows = router(source, layer);
+        float[] after = router(merged, layer);
+        int hidden = source.architecture().hidden();
+        for (int column = 0; column < hidden; column++) {
+          assertThat(after[column])
+              .isEqualTo((float) (0.25 * rows[column] + 0.75 * rows[hidden + column]));
+          assertThat(after[hidden + column]).isEqualTo(rows[2 * hidden + column]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPlanWithoutGroupsIsPruning() throws IOException {
+    Path merged = folder.resolve("merged");
+    Path pruned = folder.resolve("pruned");
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+      Plan alone = withoutGroups(plan(source, Router.DROP, Alignment.WEIGHTS));
+      write(source, alone, merged);
+      write(source, asPruning(alone), pruned);
+    }
+    for (String file : WEIGHTS) {
+      assertThat(merged.resolve(file)).hasSameBinaryContentAs(pruned.resolve(file));
+    }
+  }
+
+  @Test
+  void theSameBytesWhateverTheNumberOfThreadsAndVerifyComputesThemAgain() throws IOException {
+    Path one = folder.resolve("one");
+    Path three = folder.resolve("three");
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES);
+        WorkPool pool = new WorkPool(3)) {
+      Plan plan = plan(source, Router.DROP, Alignment.WEIGHTS);
+      write(source, plan, one);
+      new Pruner(source, "test", pool)
+          .prune("plan", plan, OptionalLong.empty(), three, WriteProgress.none());
+      for (String file : WEIGHTS) {
+        assertThat(three.resolve(file)).hasSameBinaryContentAs(one.resolve(file));
+      }
+      Verification verification =
+          new Verifier(FAMILIES, WriteProgress.none()).verify(one, source, pool);
+      assertThat(verification.findings()).isEmpty();
+      int layers = source.architecture().moe().layers().size();
+      assertThat(verification.source().orElseThrow().computed()).hasSize(3 * layers);
+      assertThat(verification.source().orElseThrow().unproven()).isEmpty();
+    }
+  }
+
+  @Test
+  void quantisedExpertsAreRefusedByName() {
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe-fp8"), FAMILIES)) {
+      Plan plan = plan(source, Router.DROP, Alignment.NONE);
+      assertThatThrownBy(() -> write(source, plan, folder.resolve("out")))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("F8_E4M3")
+          .hasMessageContaining("cannot be merged");
+      assertThat(folder.resolve("out")).doesNotExist();
+    }
+  }
+
+  /** Experts 0 and 1 of every layer, weighted 1 to 3; all others stay alone. */
+  private static Plan plan(SourceModel source, Router router, Alignment alignment) {
+    int experts = source.architecture().moe().experts();
+    List<LayerPlan> layers =
+        source.architecture().moe().layers().stream()
+            .map(layer ->
+                new LayerPlan(
+                    layer,
+                    IntStream.range(0, experts).filter(e -> e != 1).boxed().toList(),
+                    List.of(),
+                    List.of(1),
+                    Collections.nCopies(experts, 1.0),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    List.of(),
+                    List.of(),
+                    List.of(new MergeGroup(0, List.of(0, 1), List.of(0.25, 0.75)))))
+            .toList();
+    return new Plan(
+        Plan.FORMAT_VERSION,
+        "test",
+        new Plan.Source(
+            source.fingerprint(), source.config().modelType(), Optional.empty(), Optional.empty()),
+        Plan.MERGE,
+        "by hand",
+        new Plan.Options(
+            "keep " + (experts - 1),
+            "budget uniform",
+            OptionalLong.empty(),
+            Optional.empty(),
+            List.of(),
+            Optional.of(Merging.of(router, alignment))),
+        Optional.empty(),
+        experts,
+        experts - 1,
+        source.architecture().moe().routing().expertsPerToken(),
+        layers,
+        List.of(),
+        Optional.empty(),
+        new Plan.Forecast(0, 0),
+        List.of());
+  }
+
+  private static Plan withoutGroups(Plan plan) {
+    return with(plan, plan.action(), plan.options().merging());
+  }
+
+  private static Plan asPruning(Plan plan) {
+    return with(plan, Plan.PRUNE, Optional.empty());
+  }
+
+  private static Plan with(Plan plan, String action, Optional<Merging> merging) {
+    return new Plan(
+        plan.formatVersion(),
+        plan.toolVersion(),
+        plan.source(),
+        action,
+        plan.method(),
+        new Plan.Options(
+            plan.options().target(),
+            plan.options().budget(),
+            OptionalLong.empty(),
+            Optional.empty(),
+            List.of(),
+            merging),
+        Optional.empty(),
+        plan.expertsBefore(),
+        plan.expertsAfter(),
+        plan.expertsPerToken(),
+        plan.layers().stream()
+            .map(layer ->
+                new LayerPlan(
+                    layer.layer(),
+                    layer.kept(),
+                    layer.masked(),
+                    layer.dropped(),
+                    layer.scores(),
+                    layer.margin(),
+                    layer.damage(),
+                    layer.protectedExperts(),
+                    layer.reasons(),
+                    List.of()))
+            .toList(),
+        plan.warnings(),
+        plan.repair(),
+        plan.forecast(),
+        plan.loading());
+  }
+
+  private static void write(SourceModel source, Plan plan, Path out) {
+    new Pruner(source, "test").prune("plan", plan, OptionalLong.empty(), out, WriteProgress.none());
+  }
+
+  private static float[] router(SourceModel source, int layer) {
+    TensorView view =
+        source.tensors().view(source.architecture().names().weight(TensorRole.ROUTER, layer));
+    return ElementDecoder.toArray(view);
+  }
+
+  private static float largestDifference(List<float[]> a, List<float[]> b) {
+    float largest = 0;
+    for (int i = 0; i < a.size(); i++) {
+      for (int j = 0; j < a.get(i).length; j++) {
+        largest = Math.max(largest, Math.abs(a.get(i)[j] - b.get(i)[j]));
+      }
+    }
+    return largest;
+  }
+
+  private static List<float[]> logits(SourceModel source, SequenceData data) {
+    try (WorkPool pool = new WorkPool(2)) {
+      CheckpointModel model =
+          new CheckpointModel(
+              source.tensors(), source.architecture(), ENGINE, pool, ExpertMask.NONE);
+      List<float[]> all = new ArrayList<>();
+      try (Predictions predictions = model.predict(data, RunProgress.NONE)) {
+        for (int i = 0; i < data.sequences().size(); i++) {
+          try (Logits logits = predictions.logits(i)) {
+            FloatMatrix rows = logits.rows(0, data.sequences().get(i).length());
+            all.add(rows.segment().toArray(ValueLayout.JAVA_FLOAT));
+          }
+        }
+      }
+      return all;
+    }
+  }
+
+  private static SequenceData sequences(Path model) {
+    List<TokenSequence> sequences = new ArrayList<>();
+    for (JsonNode sequence : Json.readObject(model.resolve("expected.json")).get("sequences")) {
+      sequences.add(
+          new TokenSequence(
+              "test", sequence.get("tokens").valueStream().mapToInt(JsonNode::intValue).toArray()));
+    }
+    return new SequenceData(sequences);
+  }
+}

@@ -180,26 +180,31 @@ class Oracle:
 
     def expert(self, layer, expert, inputs):
         """What one expert makes of rows of inputs, from the weights in the files."""
-        if self.config.model_type == "llama4_text":
-            return self._llama4_expert(f"model.layers.{layer}.feed_forward.experts.", expert, inputs)
+        activations, down = self.neurons(layer, expert, inputs)
         if self.config.model_type == "gpt_oss":
-            return self._gpt_oss_expert(f"model.layers.{layer}.mlp.experts.", expert, inputs)
-        gate, up, down = self.expert_weights(layer, expert)
-        return (torch.nn.functional.silu(inputs @ gate.T) * (inputs @ up.T)) @ down.T
+            return activations @ down + self.tensors[f"model.layers.{layer}.mlp.experts.down_proj_bias"][expert]
+        return activations @ down
 
-    def _llama4_expert(self, prefix, expert, inputs):
+    def neurons(self, layer, expert, inputs):
+        """[n, I] what an expert's last projection multiplies, and that projection, [I, H]."""
+        if self.config.model_type == "llama4_text":
+            return self._llama4_neurons(f"model.layers.{layer}.feed_forward.experts.", expert, inputs)
+        if self.config.model_type == "gpt_oss":
+            return self._gpt_oss_neurons(f"model.layers.{layer}.mlp.experts.", expert, inputs)
+        gate, up, down = self.expert_weights(layer, expert)
+        return torch.nn.functional.silu(inputs @ gate.T) * (inputs @ up.T), down.T
+
+    def _llama4_neurons(self, prefix, expert, inputs):
         """The first half of the columns is the gate's."""
         gate, up = (inputs @ self.tensors[prefix + "gate_up_proj"][expert]).chunk(2, dim=-1)
-        return (torch.nn.functional.silu(gate) * up) @ self.tensors[prefix + "down_proj"][expert]
+        return torch.nn.functional.silu(gate) * up, self.tensors[prefix + "down_proj"][expert]
 
-    def _gpt_oss_expert(self, prefix, expert, inputs):
+    def _gpt_oss_neurons(self, prefix, expert, inputs):
         """Columns alternate between gate and up; both are bounded."""
-        gate_up, gate_up_bias, down, down_bias = (
-            self.tensors[prefix + name][expert] for name in ("gate_up_proj", "gate_up_proj_bias", "down_proj", "down_proj_bias")
-        )
+        gate_up, gate_up_bias, down = (self.tensors[prefix + name][expert] for name in ("gate_up_proj", "gate_up_proj_bias", "down_proj"))
         both = inputs @ gate_up + gate_up_bias
         gate, up = both[:, 0::2].clamp(max=7.0), both[:, 1::2].clamp(-7.0, 7.0)
-        return ((up + 1) * gate * torch.sigmoid(1.702 * gate)) @ down + down_bias
+        return (up + 1) * gate * torch.sigmoid(1.702 * gate), down
 
     def expert_weights(self, layer, expert):
         """Gate, up and down projection of one expert."""

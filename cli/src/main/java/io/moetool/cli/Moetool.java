@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PlanCommand.class,
       PruneCommand.class,
       MergeCommand.class,
+      CompressCommand.class,
       ConvertCommand.class,
       EvaluateCommand.class,
       ValidateCommand.class,

@@ -64,6 +64,8 @@ class MoetoolTest {
         "analyze",
         "plan",
         "prune",
+        "merge",
+        "compress",
         "convert",
         "evaluate",
         "validate",

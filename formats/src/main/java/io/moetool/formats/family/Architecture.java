@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param denseWidth width of the dense feed-forward block in layers without experts
  * @param names tensor names
  * @param expertCountPaths where the config states the number of experts; all are edited together
+ * @param expertWidthPaths where the config states the width of an expert; all are edited together
  */
 public record Architecture(
     String family,
@@ -39,10 +40,12 @@ public record Architecture(
     MoeBlock moe,
     int denseWidth,
     TensorNames names,
-    List<String> expertCountPaths) {
+    List<String> expertCountPaths,
+    List<String> expertWidthPaths) {
   public Architecture {
     mixers = List.copyOf(mixers);
     expertCountPaths = List.copyOf(expertCountPaths);
+    expertWidthPaths = List.copyOf(expertWidthPaths);
   }
 
   /** What lets the tokens of a layer see each other. */

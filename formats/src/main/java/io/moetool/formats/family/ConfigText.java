@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -34,10 +35,14 @@ final class ConfigText {
     TreeSet<String> missing = new TreeSet<>(numbers.keySet());
     Deque<String> keys = new ArrayDeque<>();
     int arrays = 0;
+    String list = "";
+    Map<String, String> listed = new HashMap<>();
     try (JsonParser parser = new JsonFactory().createParser(ObjectReadContext.empty(), text)) {
       for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
         switch (token) {
-          case START_ARRAY -> arrays++;
+          case START_ARRAY -> {
+            list = arrays++ == 0 ? path(keys, parser.currentName()) : "";
+          }
           case END_ARRAY -> arrays--;
           case START_OBJECT -> {
             String key = parser.currentName();
@@ -45,9 +50,18 @@ final class ConfigText {
           }
           case END_OBJECT -> keys.removeLast();
           case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
-            String path = arrays == 0 ? path(keys, parser.currentName()) : "";
+            boolean inList = arrays == 1 && parser.streamReadContext().inArray();
+            String path = arrays == 0 ? path(keys, parser.currentName()) : inList ? list : "";
             Long value = numbers.get(path);
             if (value != null) {
+              String first = listed.putIfAbsent(path, parser.getString());
+              if (first != null && !first.equals(parser.getString())) {
+                throw new BadInputException(
+                    where,
+                    "%s holds different numbers, %s and %s"
+                        .formatted(path, first, parser.getString()),
+                    "only a number that is the same for all layers can be replaced");
+              }
               int begin = (int) parser.currentTokenLocation().getCharOffset();
               spans.add(new Span(begin, begin + parser.getString().length(), value));
               missing.remove(path);
@@ -63,7 +77,7 @@ final class ConfigText {
       throw new BadInputException(
           where,
           "there is no number at " + String.join(", ", missing),
-          "write the expert count there as a plain number");
+          "write it there as a plain number");
     }
     return spans;
   }

@@ -66,7 +66,8 @@ public final class Family {
         moe(config, values, layers, names),
         values.count("dimensions", "denseWidth"),
         names,
-        values.places("dimensions", "experts"));
+        values.places("dimensions", "experts"),
+        values.firstPlaces("dimensions", "expertWidth"));
   }
 
   /** The names that a checkpoint with these tensors uses. */

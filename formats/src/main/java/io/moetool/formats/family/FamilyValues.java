@@ -145,8 +145,24 @@ final class FamilyValues {
    * @throws BadInputException if they do not say the same
    */
   List<String> places(String section, String key) {
-    List<String> places =
-        keys(at(section, key)).stream().flatMap(k -> config.places(k).stream()).toList();
+    return agreeing(
+        keys(at(section, key)).stream().flatMap(k -> config.places(k).stream()).toList());
+  }
+
+  /**
+   * As {@link #places}, of the first of its keys that the config holds: further ones may mean
+   * something else there.
+   */
+  List<String> firstPlaces(String section, String key) {
+    return agreeing(
+        keys(at(section, key)).stream()
+            .map(config::places)
+            .filter(found -> !found.isEmpty())
+            .findFirst()
+            .orElse(List.of()));
+  }
+
+  private List<String> agreeing(List<String> places) {
     List<JsonNode> values = places.stream().map(config::at).toList();
     if (values.stream().distinct().count() > 1) {
       throw new BadInputException(

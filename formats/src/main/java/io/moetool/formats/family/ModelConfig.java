@@ -133,7 +133,7 @@ public final class ModelConfig {
   /**
    * The text with whole-number values replaced, every other character kept.
    *
-   * @param numbers path to new value; every path must hold a number
+   * @param numbers path to new value; every path must hold a number, or a list of the same one
    * @throws BadInputException if a path holds no number
    */
   public String withNumbers(Map<String, Long> numbers) {

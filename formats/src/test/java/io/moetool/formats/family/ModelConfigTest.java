@@ -36,6 +36,22 @@ class ModelConfigTest {
   }
 
   @Test
+  void aListOfOneNumberIsReplacedAndOneOfSeveralRefused() {
+    ModelConfig config =
+        ModelConfig.parse(
+            "config.json", "{\"width\": [ 24,24, 24], \"mixed\": [8, 16], \"deep\": [[8]]}");
+
+    assertThat(config.withNumbers(Map.of("width", 5L)))
+        .isEqualTo("{\"width\": [ 5,5, 5], \"mixed\": [8, 16], \"deep\": [[8]]}");
+    assertThatThrownBy(() -> config.withNumbers(Map.of("mixed", 5L)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("mixed holds different numbers, 8 and 16");
+    assertThatThrownBy(() -> config.withNumbers(Map.of("deep", 5L)))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("there is no number at deep");
+  }
+
+  @Test
   void aPathWithoutANumberIsRefused() {
     ModelConfig config = ModelConfig.parse("config.json", TEXT);
     assertThatThrownBy(() -> config.withNumbers(Map.of("last", 3L)))

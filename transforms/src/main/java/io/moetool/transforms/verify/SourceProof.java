@@ -5,26 +5,18 @@ import io.moetool.formats.TensorView;
 import io.moetool.formats.checkpoint.CheckpointFiles;
 import io.moetool.formats.checkpoint.CopiedFile;
 import io.moetool.formats.checkpoint.Manifest;
+import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.Finding;
 import io.moetool.formats.publish.MappedPages;
 import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.safetensors.Quoted;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.layout.PrunedConfig;
-import io.moetool.transforms.layout.PrunedTensors;
-import io.moetool.transforms.layout.TensorMove;
-import io.moetool.transforms.merge.MergedTensors;
-import io.moetool.transforms.plan.Plan;
-import io.moetool.transforms.plan.PlanCheck;
-import io.moetool.transforms.plan.PlanFile;
 import io.moetool.transforms.verify.Verification.SourceComparison;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,51 +26,40 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Compares the tensors of an output with the bytes of its source that the plan says they are. */
+/** Compares the tensors of an output with the bytes that the plan makes of its source. */
 final class SourceProof {
   private static final String CONFIG = "config.json";
-  private static final Set<String> PLANNED = Set.of(Plan.PRUNE, Plan.MERGE);
 
   private final SourceModel source;
   private final Manifest manifest;
-  private final WorkPool pool;
-  private final Map<String, TensorMove> moves = new HashMap<>();
+  private final Optional<PlannedOutput> planned;
   private final List<Finding> findings = new ArrayList<>();
   private final SortedSet<String> changed = new TreeSet<>();
   private final SortedSet<String> computed = new TreeSet<>();
   private final Set<String> identical = new HashSet<>();
-  private Optional<MergedTensors> merged = Optional.empty();
-  private Optional<String> configHash = Optional.empty();
   private int renamed;
 
-  SourceProof(SourceModel source, Manifest manifest, WorkPool pool) {
+  SourceProof(SourceModel source, Manifest manifest, FamilyCatalog families, WorkPool pool) {
     this.source = source;
     this.manifest = manifest;
-    this.pool = pool;
-    if (!manifest.source().fingerprint().equals(source.fingerprint())) {
+    if (manifest.source().fingerprint().equals(source.fingerprint())) {
+      planned = planned(families, pool);
+    } else {
+      planned = Optional.empty();
       findings.add(
           Finding.error(
               Manifest.FILE,
               "the output was made from another model: %s, the source given is %s"
                   .formatted(manifest.source().fingerprint(), source.fingerprint())));
-    } else if (PLANNED.contains(manifest.plan().path("action").asString(""))) {
-      addMoves();
     }
   }
 
-  private void addMoves() {
+  private Optional<PlannedOutput> planned(FamilyCatalog families, WorkPool pool) {
     try {
-      String where = Manifest.FILE + ", plan";
-      Plan plan = PlanFile.parse(where, manifest.plan().toString());
-      PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
-      merged = Optional.of(new MergedTensors(source, plan, pool));
-      new PrunedTensors(source.architecture(), plan.places())
-          .of(source.tensors())
-          .forEach(move -> moves.put(move.target().name(), move));
-      configHash =
-          Optional.of(Sha256.of(PrunedConfig.text(source, plan.expertsStored(), plan.places())));
+      return PlannedOutput.of(manifest, source, families, pool);
     } catch (BadInputException e) {
       findings.add(Finding.error(Manifest.FILE, String.valueOf(e.getMessage())));
+      return Optional.empty();
     }
   }
 
@@ -95,51 +76,40 @@ final class SourceProof {
 
   /** What is wrong with a tensor of the output. */
   Optional<Finding> compare(String where, TensorView tensor, Manifest.TensorEntry entry) {
-    TensorMove move = moves.get(tensor.name());
-    if (move == null) {
-      if (!moves.isEmpty()) {
-        return Optional.of(Finding.error(where, "the plan makes no such tensor"));
-      }
+    if (planned.isEmpty()) {
       return entry.identical()
           ? compareWhole(where, tensor, entry.sources().getFirst())
           : Optional.empty();
     }
-    if (merged.orElseThrow().isComputed(move)) {
-      return compareComputed(where, tensor, move, entry);
+    PlannedTensor made = planned.get().tensors().get(tensor.name());
+    if (made == null) {
+      return Optional.of(Finding.error(where, "the plan makes no such tensor"));
     }
-    if (!entry.sources().equals(List.of(move.source().name()))
-        || entry.identical() != move.isWhole()) {
+    if (!entry.sources().equals(made.sources())
+        || entry.identical() != (made.kind() == PlannedTensor.Kind.COPIED)) {
       return Optional.of(
           Finding.error(
               where,
               "the manifest says it is from %s, the plan %s"
-                  .formatted(entry.sources(), move.source().name())));
+                  .formatted(
+                      String.join(", ", entry.sources()), String.join(", ", made.sources()))));
     }
-    return move.isWhole()
-        ? compareWhole(where, tensor, move.source().name())
-        : compareParts(where, tensor, move);
+    return made.kind() == PlannedTensor.Kind.COPIED
+        ? compareWhole(where, tensor, made.sources().getFirst())
+        : compareMade(where, tensor, made);
   }
 
-  /** Computes a merged tensor again; the same plan and source give the same bytes. */
-  private Optional<Finding> compareComputed(
-      String where, TensorView tensor, TensorMove move, Manifest.TensorEntry entry) {
-    List<String> sources = merged.orElseThrow().sources(move);
-    if (!entry.sources().equals(sources) || entry.identical()) {
+  /** Makes a tensor again; the same plan and source give the same bytes. */
+  private Optional<Finding> compareMade(String where, TensorView tensor, PlannedTensor made) {
+    if (!tensor.info().equals(made.output().info())) {
       return Optional.of(
           Finding.error(
-              where,
-              "the manifest says it is from %s, the plan %s".formatted(entry.sources(), sources)));
-    }
-    if (!tensor.info().equals(move.target())) {
-      return Optional.of(
-          Finding.error(where, "is %s, the plan makes %s".formatted(tensor.info(), move.target())));
+              where, "is %s, the plan makes %s".formatted(tensor.info(), made.output().info())));
     }
     AtomicLong at = new AtomicLong();
     AtomicLong mismatch = new AtomicLong(-1);
     try {
-      merged
-          .orElseThrow()
-          .output(move, source.tensors())
+      made.output()
           .content()
           .writeTo(bytes -> {
             long found = tensor.bytes().asSlice(at.get(), bytes.byteSize()).mismatch(bytes);
@@ -156,9 +126,9 @@ final class SourceProof {
           Finding.error(
               where,
               "differs at byte %d from what the plan makes of %s"
-                  .formatted(mismatch.get(), sources)));
+                  .formatted(mismatch.get(), String.join(", ", made.sources()))));
     }
-    computed.add(tensor.name());
+    (made.kind() == PlannedTensor.Kind.CUT ? changed : computed).add(tensor.name());
     return Optional.empty();
   }
 
@@ -176,48 +146,29 @@ final class SourceProof {
     MappedPages.release(tensor.bytes());
     MappedPages.release(original.bytes());
     if (mismatch >= 0) {
-      return differs(where, mismatch, sourceName);
+      return Optional.of(
+          Finding.error(
+              where,
+              "differs from %s of the source at byte %d"
+                  .formatted(Quoted.of(sourceName), mismatch)));
     }
     identical.add(tensor.name());
     renamed += sourceName.equals(tensor.name()) ? 0 : 1;
     return Optional.empty();
   }
 
-  private Optional<Finding> compareParts(String where, TensorView tensor, TensorMove move) {
-    if (!tensor.info().equals(move.target())) {
-      return Optional.of(
-          Finding.error(where, "is %s, the plan makes %s".formatted(tensor.info(), move.target())));
-    }
-    long at = 0;
-    for (MemorySegment piece : move.pieces(source.tensors())) {
-      long mismatch = tensor.bytes().asSlice(at, piece.byteSize()).mismatch(piece);
-      if (mismatch >= 0) {
-        return differs(where, at + mismatch, move.source().name());
-      }
-      at += piece.byteSize();
-    }
-    changed.add(tensor.name());
-    return Optional.empty();
-  }
-
-  private static Optional<Finding> differs(String where, long at, String sourceName) {
-    return Optional.of(
-        Finding.error(
-            where,
-            "differs from %s of the source at byte %d".formatted(Quoted.of(sourceName), at)));
-  }
-
   /** What concerns the output as a whole, once all tensors have been compared. */
   List<Finding> whole(Path output) {
     List<Finding> all = new ArrayList<>(findings);
-    moves.keySet().stream()
+    planned.map(PlannedOutput::tensors).orElse(Map.of()).keySet().stream()
         .filter(name -> !manifest.tensors().containsKey(name))
         .sorted()
         .forEach(name ->
             all.add(Finding.error(Quoted.of(name), "the plan makes it, but it is missing")));
     Manifest.FileEntry config = manifest.files().get(CONFIG);
-    if (configHash.isPresent() && (config == null || !config.sha256().equals(configHash.get()))) {
-      all.add(Finding.error(CONFIG, "is not the config of the source with the plan's counts"));
+    if (planned.isPresent()
+        && (config == null || !config.sha256().equals(Sha256.of(planned.get().config())))) {
+      all.add(Finding.error(CONFIG, "is not the config of the source with the plan's numbers"));
     }
     for (CopiedFile file : CheckpointFiles.of(source.tensors().folder())) {
       Manifest.FileEntry entry = manifest.files().get(file.name());

@@ -34,7 +34,7 @@ public record Verification(
    *
    * @param identical tensors whose bytes are those of one tensor of the source
    * @param renamed of these, tensors that have another name there
-   * @param changed tensors that are exactly the rows of the source that the plan keeps, sorted
+   * @param changed tensors that are exactly the parts of the source that the plan keeps, sorted
    * @param computed tensors that hold merged experts and were computed again with the same bytes,
    *     sorted
    * @param unproven all other tensors of the output, sorted

@@ -69,7 +69,7 @@ public final class Verifier {
     Manifest manifest = Manifest.read(output.resolve(Manifest.FILE));
     List<Finding> findings = new ArrayList<>(OutputFiles.strangers(output, manifest));
     SourceProof proof =
-        source == null || pool == null ? null : new SourceProof(source, manifest, pool);
+        source == null || pool == null ? null : new SourceProof(source, manifest, families, pool);
     try (CheckpointStore tensors = open(output, manifest, findings)) {
       HashCheck hashes = new HashCheck(output, manifest, tensors, proof, progress);
       findings.addAll(hashes.run());

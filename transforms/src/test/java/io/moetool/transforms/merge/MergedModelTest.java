@@ -8,21 +8,13 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.TensorRole;
-import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
-import io.moetool.formats.quantisation.Unquantised;
 import io.moetool.kernels.ElementDecoder;
-import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
-import io.moetool.runtime.run.Logits;
-import io.moetool.runtime.run.Predictions;
-import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
+import io.moetool.transforms.GoldenRun;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.MergeGroup;
@@ -34,10 +26,7 @@ import io.moetool.transforms.prune.Pruner;
 import io.moetool.transforms.verify.Verification;
 import io.moetool.transforms.verify.Verifier;
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +38,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Experts that are the same but for the order of their neurons become one without loss, in every
@@ -66,21 +54,7 @@ class MergedModelTest {
   @TempDir private Path folder;
 
   static Stream<String> plainCheckpoints() throws IOException {
-    try (Stream<Path> models = Files.list(GOLDEN)) {
-      return models
-          .filter(model -> Files.exists(model.resolve("config.json")))
-          .filter(MergedModelTest::isPlain)
-          .map(model -> model.getFileName().toString())
-          .sorted()
-          .toList()
-          .stream();
-    }
-  }
-
-  private static boolean isPlain(Path model) {
-    try (SourceModel source = SourceModel.open(model, FAMILIES)) {
-      return source.architecture().names().quantisation() instanceof Unquantised;
-    }
+    return GoldenRun.plainCheckpoints(GOLDEN);
   }
 
   @ParameterizedTest
@@ -91,14 +65,14 @@ class MergedModelTest {
     try (SourceModel golden = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
       TwinCheckpoint.write(golden, twins);
     }
-    SequenceData data = sequences(GOLDEN.resolve(name));
+    SequenceData data = GoldenRun.sequences(GOLDEN.resolve(name));
     List<float[]> before;
     try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
       write(source, plan(source, Router.DUPLICATE, Alignment.WEIGHTS), out);
-      before = logits(source, data);
+      before = GoldenRun.logits(source, data);
     }
     try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
-      List<float[]> after = logits(merged, data);
+      List<float[]> after = GoldenRun.logits(merged, data);
       for (int i = 0; i < before.size(); i++) {
         assertThat(after.get(i)).containsExactly(before.get(i), within(1e-5f));
       }
@@ -112,11 +86,12 @@ class MergedModelTest {
     try (SourceModel golden = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
       TwinCheckpoint.write(golden, twins);
     }
-    SequenceData data = sequences(GOLDEN.resolve("qwen3-moe"));
+    SequenceData data = GoldenRun.sequences(GOLDEN.resolve("qwen3-moe"));
     try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
       write(source, plan(source, Router.DUPLICATE, Alignment.NONE), out);
       try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
-        assertThat(largestDifference(logits(source, data), logits(merged, data)))
+        assertThat(
+                largestDifference(GoldenRun.logits(source, data), GoldenRun.logits(merged, data)))
             .isGreaterThan(1e-2f);
       }
     }
@@ -313,33 +288,5 @@ class MergedModelTest {
       }
     }
     return largest;
-  }
-
-  private static List<float[]> logits(SourceModel source, SequenceData data) {
-    try (WorkPool pool = new WorkPool(2)) {
-      CheckpointModel model =
-          new CheckpointModel(
-              source.tensors(), source.architecture(), ENGINE, pool, ExpertMask.NONE);
-      List<float[]> all = new ArrayList<>();
-      try (Predictions predictions = model.predict(data, RunProgress.NONE)) {
-        for (int i = 0; i < data.sequences().size(); i++) {
-          try (Logits logits = predictions.logits(i)) {
-            FloatMatrix rows = logits.rows(0, data.sequences().get(i).length());
-            all.add(rows.segment().toArray(ValueLayout.JAVA_FLOAT));
-          }
-        }
-      }
-      return all;
-    }
-  }
-
-  private static SequenceData sequences(Path model) {
-    List<TokenSequence> sequences = new ArrayList<>();
-    for (JsonNode sequence : Json.readObject(model.resolve("expected.json")).get("sequences")) {
-      sequences.add(
-          new TokenSequence(
-              "test", sequence.get("tokens").valueStream().mapToInt(JsonNode::intValue).toArray()));
-    }
-    return new SequenceData(sequences);
   }
 }

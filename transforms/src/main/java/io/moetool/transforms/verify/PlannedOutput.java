@@ -1,0 +1,90 @@
+package io.moetool.transforms.verify;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.checkpoint.Manifest;
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.compress.NarrowableModel;
+import io.moetool.transforms.compress.WidthPlan;
+import io.moetool.transforms.layout.NarrowedTensors;
+import io.moetool.transforms.layout.NeuronCut;
+import io.moetool.transforms.layout.PrunedConfig;
+import io.moetool.transforms.layout.PrunedTensors;
+import io.moetool.transforms.layout.TensorMove;
+import io.moetool.transforms.merge.MergedTensors;
+import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanCheck;
+import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.verify.PlannedTensor.Kind;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the plan in a manifest makes of a source.
+ *
+ * @param tensors by name
+ * @param config text of {@code config.json}
+ */
+record PlannedOutput(Map<String, PlannedTensor> tensors, String config) {
+  private static final String WHERE = Manifest.FILE + ", plan";
+
+  PlannedOutput {
+    tensors = Map.copyOf(tensors);
+  }
+
+  /**
+   * Carries a plan out in thought; bytes are made when they are asked for.
+   *
+   * @return empty if the output was not made by a plan
+   * @throws BadInputException if the plan cannot be read or is not for this source
+   */
+  static Optional<PlannedOutput> of(
+      Manifest manifest, SourceModel source, FamilyCatalog families, WorkPool pool) {
+    String text = manifest.plan().toString();
+    return switch (manifest.plan().path("action").asString("")) {
+      case Plan.PRUNE, Plan.MERGE ->
+          Optional.of(withFewerExperts(PlanFile.parse(WHERE, text), source, pool));
+      case WidthPlan.COMPRESS ->
+          Optional.of(withNarrowExperts(WidthPlan.parse(WHERE, text), source, families));
+      default -> Optional.empty();
+    };
+  }
+
+  private static PlannedOutput withFewerExperts(Plan plan, SourceModel source, WorkPool pool) {
+    PlanCheck.require(WHERE, plan, source.architecture(), source.fingerprint());
+    MergedTensors merged = new MergedTensors(source, plan, pool);
+    Map<String, PlannedTensor> tensors = new HashMap<>();
+    for (TensorMove move :
+        new PrunedTensors(source.architecture(), plan.places()).of(source.tensors())) {
+      boolean computed = merged.isComputed(move);
+      tensors.put(
+          move.target().name(),
+          new PlannedTensor(
+              merged.output(move, source.tensors()),
+              computed ? merged.sources(move) : List.of(move.source().name()),
+              computed ? Kind.COMPUTED : move.isWhole() ? Kind.COPIED : Kind.CUT));
+    }
+    return new PlannedOutput(
+        tensors, PrunedConfig.text(source, plan.expertsStored(), plan.places()));
+  }
+
+  private static PlannedOutput withNarrowExperts(
+      WidthPlan plan, SourceModel source, FamilyCatalog families) {
+    String config = NarrowableModel.config(source, families, plan.widthAfter());
+    Map<String, PlannedTensor> tensors = new HashMap<>();
+    for (NeuronCut cut :
+        new NarrowedTensors(source.architecture(), plan.neurons(WHERE, source))
+            .of(source.tensors())) {
+      tensors.put(
+          cut.target().name(),
+          new PlannedTensor(
+              cut.output(source.tensors()),
+              List.of(cut.source().name()),
+              cut.isWhole() ? Kind.COPIED : Kind.CUT));
+    }
+    return new PlannedOutput(tensors, config);
+  }
+}

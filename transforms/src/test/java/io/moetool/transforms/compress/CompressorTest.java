@@ -1,0 +1,186 @@
+package io.moetool.transforms.compress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.formats.publish.Leftover;
+import io.moetool.formats.publish.WriteProgress;
+import io.moetool.runtime.ort.Device;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.SequenceData;
+import io.moetool.transforms.GoldenRun;
+import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.verify.Verification;
+import io.moetool.transforms.verify.Verifier;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A checkpoint with narrower experts computes what the source does without these neurons. */
+class CompressorTest {
+  private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
+  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
+  private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
+
+  @TempDir private Path folder;
+
+  static Stream<String> plainCheckpoints() throws IOException {
+    return GoldenRun.plainCheckpoints(GOLDEN);
+  }
+
+  /** By lot, another choice in every expert; the source without them is made by hand. */
+  @ParameterizedTest
+  @MethodSource("plainCheckpoints")
+  void whatStaysComputesWhatItDidWhereTheOthersAreSilent(String name) throws IOException {
+    Path silent = folder.resolve("silent");
+    Path out = folder.resolve("out");
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+      int width = source.architecture().moe().expertWidth();
+      WidthPlan plan = byLot(source, width - 3);
+      try {
+        NarrowableModel.config(source, FAMILIES, width - 3);
+      } catch (BadInputException e) {
+        assertThat(e.getMessage())
+            .containsAnyOf(
+                "says how wide the shared expert is", "says how wide the layers without experts");
+        return;
+      }
+      SilentNeurons.write(source, plan.neurons("plan", source), silent);
+      compress(source, plan, out);
+      Verification verification = new Verifier(FAMILIES, WriteProgress.none()).verify(out, source);
+      assertThat(verification.findings()).isEmpty();
+      assertThat(verification.source().orElseThrow().changed()).isNotEmpty();
+      assertThat(verification.source().orElseThrow().unproven()).isEmpty();
+    }
+    SequenceData data = GoldenRun.sequences(GOLDEN.resolve(name));
+    List<float[]> expected = GoldenRun.logits(silent, data);
+    List<float[]> actual = GoldenRun.logits(out, data);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-5f));
+    }
+  }
+
+  /** T35: a neuron that adds nothing has no energy, goes first, and is not missed. */
+  @Test
+  void neuronsThatAddNothingGoFirst() throws IOException {
+    Path silent = folder.resolve("silent");
+    Path out = folder.resolve("out");
+    SequenceData data = GoldenRun.sequences(GOLDEN.resolve("qwen3-moe"));
+    WidthPlan byLot;
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+      byLot = byLot(source, source.architecture().moe().expertWidth() - 3);
+      SilentNeurons.write(source, byLot.neurons("plan", source), silent);
+    }
+    try (SourceModel source = SourceModel.open(silent, FAMILIES);
+        WorkPool pool = new WorkPool(2)) {
+      WidthPlan plan =
+          new Compressor(source, FAMILIES, "test")
+              .plan(data, byLot.widthAfter(), 0, ENGINE, pool, RunProgress.NONE);
+      assertThat(plan.layers()).isEqualTo(byLot.layers());
+      compress(source, plan, out);
+    }
+    List<float[]> expected = GoldenRun.logits(silent, data);
+    List<float[]> actual = GoldenRun.logits(out, data);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-5f));
+    }
+  }
+
+  @Test
+  void allNeuronsAreTheSourceByteForByte() {
+    Path out = folder.resolve("out");
+    Path golden = GOLDEN.resolve("gpt-oss");
+    try (SourceModel source = SourceModel.open(golden, FAMILIES)) {
+      compress(source, byLot(source, source.architecture().moe().expertWidth()), out);
+    }
+    assertThat(out.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(golden.resolve("model.safetensors"));
+    assertThat(out.resolve("config.json")).hasSameBinaryContentAs(golden.resolve("config.json"));
+  }
+
+  @Test
+  void theSameBytesWhateverTheNumberOfThreads() {
+    SequenceData data = GoldenRun.sequences(GOLDEN.resolve("qwen3-moe"));
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES);
+        WorkPool one = new WorkPool(1);
+        WorkPool three = new WorkPool(3)) {
+      Compressor compressor = new Compressor(source, FAMILIES, "test");
+      assertThat(compressor.plan(data, 5, 0.5, ENGINE, three, RunProgress.NONE))
+          .isEqualTo(compressor.plan(data, 5, 0.5, ENGINE, one, RunProgress.NONE));
+    }
+  }
+
+  @Test
+  void quantisedExpertsAreRefused() {
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("gpt-oss-mxfp4"), FAMILIES)) {
+      assertThatThrownBy(() -> new Compressor(source, FAMILIES, "test").requireWidth(4))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("experts are quantised")
+          .hasMessageContaining("prune");
+    }
+  }
+
+  @Test
+  void widthsThatAreNoneAreRefused() {
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+      Compressor compressor = new Compressor(source, FAMILIES, "test");
+      int width = source.architecture().moe().expertWidth();
+      for (int wrong : new int[] {0, -1, width + 1}) {
+        assertThatThrownBy(() -> compressor.requireWidth(wrong))
+            .isInstanceOf(BadInputException.class)
+            .hasMessageContaining("keep from 1 to " + width);
+      }
+    }
+  }
+
+  private static WidthPlan byLot(SourceModel source, int widthAfter) {
+    int width = source.architecture().moe().expertWidth();
+    SplittableRandom random = new SplittableRandom(7);
+    return new WidthPlan(
+        WidthPlan.FORMAT_VERSION,
+        "test",
+        new WidthPlan.Source(source.fingerprint(), source.architecture().modelType()),
+        WidthPlan.COMPRESS,
+        WidthPlan.CAMERA,
+        0.0,
+        new WidthPlan.Data("by lot", 0),
+        width,
+        widthAfter,
+        source.architecture().moe().layers().stream()
+            .map(layer ->
+                new WidthPlan.LayerNeurons(
+                    layer,
+                    IntStream.range(0, source.architecture().moe().experts())
+                        .mapToObj(
+                            expert -> NeuronMask.text(chosen(random, width, widthAfter), width))
+                        .toList()))
+            .toList());
+  }
+
+  private static int[] chosen(SplittableRandom random, int of, int count) {
+    TreeSet<Integer> chosen = new TreeSet<>();
+    while (chosen.size() < count) {
+      chosen.add(random.nextInt(of));
+    }
+    return chosen.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static void compress(SourceModel source, WidthPlan plan, Path out) {
+    new Compressor(source, FAMILIES, "test")
+        .compress("plan", plan, OptionalLong.empty(), out, Leftover.REFUSE, WriteProgress.none());
+  }
+}

@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.OutputTarget;
 import io.moetool.runtime.ort.OrtEngine;
@@ -8,12 +9,15 @@ import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.compress.CompressPlan;
 import io.moetool.transforms.compress.CompressPreview;
 import io.moetool.transforms.compress.CompressResult;
 import io.moetool.transforms.compress.Compressor;
+import io.moetool.transforms.compress.TopKPlan;
 import io.moetool.transforms.compress.WidthPlan;
 import io.moetool.transforms.plan.Target;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -22,18 +26,22 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Writes a checkpoint with smaller experts. */
+/** Writes a checkpoint with smaller experts, or with less work for them. */
 @Command(
     name = "compress",
     mixinStandardHelpOptions = true,
     customSynopsis = {
       "moetool compress MODEL -o OUT --method camera --data FILE...",
-      "         (--width N | --remove 25%%) [OPTIONS]"
+      "         (--width N | --remove 25%%) [OPTIONS]",
+      "       moetool compress MODEL -o OUT --method top-k",
+      "         --experts-per-token N [--data FILE...] [OPTIONS]"
     },
     description =
-        "Write a checkpoint whose routed experts are smaller: each loses the neurons that matter"
-            + " least on the data, all the same number. The result loads where the source loads.")
+        "Write a checkpoint whose routed experts are smaller (camera), or of which a token uses"
+            + " fewer (top-k). The result loads where the source loads.")
 final class CompressCommand implements Callable<Integer> {
+  private static final int DEFAULT_SAMPLE_TOKENS = 4096;
+
   @Mixin private CommonOptions common;
 
   @Mixin private ModelArgument model;
@@ -47,30 +55,45 @@ final class CompressCommand implements Callable<Integer> {
 
   @Option(
       names = "--method",
-      paramLabel = "M",
+      paramLabel = "camera|top-k",
       required = true,
-      description = "How experts get smaller: camera takes out neurons of least energy.")
+      description =
+          "camera takes out of every expert the neurons that matter least on the data, all the"
+              + " same number. top-k lowers the number of experts a token uses; with data, a factor"
+              + " a layer makes up for the others.")
   private String method = "";
 
   @Option(
       names = "--width",
       paramLabel = "N",
-      description = "Keep this many neurons in every expert.")
+      description = "camera: keep this many neurons in every expert.")
   private Optional<Integer> width = Optional.empty();
 
   @Option(
       names = "--remove",
       paramLabel = "25%",
-      description = "Remove this share of the neurons of every expert, rounded down.")
+      description = "camera: remove this share of the neurons of every expert, rounded down.")
   private Optional<String> remove = Optional.empty();
 
   @Option(
       names = "--maximum-share",
       paramLabel = "X",
       description =
-          "Share of a neuron's greatest activation in its score, from 0 to 1; the sum over all"
-              + " tokens has the rest (default: ${DEFAULT-VALUE}).")
-  private double maximumShare = 0;
+          "camera: share of a neuron's greatest activation in its score, from 0 to 1; the sum over"
+              + " all tokens has the rest (default: 0).")
+  private Optional<Double> maximumShare = Optional.empty();
+
+  @Option(
+      names = "--experts-per-token",
+      paramLabel = "N",
+      description = "top-k: experts a token uses.")
+  private Optional<Integer> expertsPerToken = Optional.empty();
+
+  @Option(
+      names = "--sample-tokens",
+      paramLabel = "N",
+      description = "top-k: tokens of the data that factors are fitted on (default: 4096).")
+  private Optional<Integer> sampleTokens = Optional.empty();
 
   @Option(
       names = "--shard-size",
@@ -107,22 +130,16 @@ final class CompressCommand implements Callable<Integer> {
       }
       Compressor compressor =
           new Compressor(source, FamilyCatalog.builtIn(), VersionText.version());
-      int after = after(source.architecture().moe().expertWidth());
-      compressor.requireWidth(after);
+      CompressPlan outline = outline(compressor, source);
+      requireChange(outline, source);
       if (dryRun) {
-        CompressPreview preview = compressor.preview(after, shardBytes);
+        CompressPreview preview = compressor.preview(outline, shardBytes);
         console.result(preview, () -> render(preview));
       } else {
-        OrtEngine engine = run.open(common);
-        SequenceData sequences =
-            data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
-        WidthPlan plan =
-            compressor.plan(
-                sequences, after, maximumShare, engine, pool, console.progress().steps());
         CompressResult result =
             compressor.compress(
                 "the plan",
-                plan,
+                data.isGiven() ? measured(compressor, source, outline, pool, console) : outline,
                 shardBytes,
                 output,
                 leftover,
@@ -134,19 +151,119 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   private void requireSense() {
-    if (!method.equals(WidthPlan.CAMERA)) {
-      throw common.usage("there is no method '%s'; there is camera".formatted(method));
+    switch (method) {
+      case WidthPlan.CAMERA -> requireCamera();
+      case TopKPlan.TOP_K -> requireTopK();
+      default ->
+          throw common.usage(
+              "there is no method '%s'; there are camera and top-k".formatted(method));
     }
+    data.refuseWithoutData(common);
+    if (!data.isGiven()) {
+      run.refuseWithoutData(common);
+    }
+  }
+
+  private void requireCamera() {
+    refuse("--experts-per-token", expertsPerToken);
+    refuse("--sample-tokens", sampleTokens);
     if (width.isPresent() == remove.isPresent()) {
       throw common.usage("say how many neurons stay: either --width N or --remove 25%");
     }
-    if (!(maximumShare >= 0 && maximumShare <= 1)) {
+    if (!(maximumShare.orElse(0.0) >= 0 && maximumShare.orElse(0.0) <= 1)) {
       throw common.usage("--maximum-share must be from 0 to 1");
     }
     data.require(common);
   }
 
-  private int after(int before) {
+  private void requireTopK() {
+    refuse("--width", width);
+    refuse("--remove", remove);
+    refuse("--maximum-share", maximumShare);
+    if (expertsPerToken.isEmpty()) {
+      throw common.usage("say how many experts a token uses: --experts-per-token N");
+    }
+    if (sampleTokens.isPresent() && !data.isGiven()) {
+      throw common.usage("--sample-tokens has no effect without --data");
+    }
+    if (sampleTokens.orElse(1) < 1) {
+      throw common.usage("--sample-tokens must be at least 1");
+    }
+  }
+
+  private void refuse(String option, Optional<?> value) {
+    if (value.isPresent()) {
+      throw common.usage("%s has no effect with --method %s".formatted(option, method));
+    }
+  }
+
+  private void requireChange(CompressPlan outline, SourceModel source) {
+    MoeBlock before = source.architecture().moe();
+    if (outline.widthAfter(source) == before.expertWidth()
+        && outline.expertsPerTokenAfter(source) == before.routing().expertsPerToken()) {
+      throw common.usage(
+          "nothing would change: the model has %s"
+              .formatted(
+                  what(
+                      before.routing().expertsPerToken(),
+                      before.routing().expertsPerToken(),
+                      before.expertWidth(),
+                      before.expertWidth())));
+    }
+  }
+
+  /** A plan that the model need not be run for; it has the sizes of the one that is carried out. */
+  private CompressPlan outline(Compressor compressor, SourceModel source) {
+    if (expertsPerToken.isPresent()) {
+      TopKPlan plan = compressor.fewerExperts(expertsPerToken.get());
+      if (data.isGiven()) {
+        compressor.requireScalable();
+      }
+      return plan;
+    }
+    return compressor.outlineOfWidth(widthAfter(source.architecture().moe().expertWidth()));
+  }
+
+  private CompressPlan measured(
+      Compressor compressor,
+      SourceModel source,
+      CompressPlan outline,
+      WorkPool pool,
+      Console console) {
+    OrtEngine engine = run.open(common);
+    SequenceData sequences =
+        data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
+    if (outline instanceof WidthPlan plan) {
+      return compressor.byEnergy(
+          sequences,
+          plan.widthAfter(),
+          maximumShare.orElse(0.0),
+          engine,
+          pool,
+          console.progress().steps());
+    }
+    TopKPlan fitted =
+        compressor.fewerExperts(
+            outline.expertsPerTokenAfter(source),
+            sequences,
+            sampleTokens.orElse(DEFAULT_SAMPLE_TOKENS),
+            engine,
+            pool,
+            console.progress().steps());
+    fitted
+        .compensation()
+        .ifPresent(fit ->
+            console.note(
+                String.format(
+                    Locale.ROOT,
+                    "squared error of what experts add, mean over layers: %.4f became %.4f by the"
+                        + " factors",
+                    fit.meanErrorBefore(),
+                    fit.meanErrorAfter())));
+    return fitted;
+  }
+
+  private int widthAfter(int before) {
     try {
       return width.orElseGet(() -> Target.remove(remove.orElseThrow()).expertsAfter(before));
     } catch (IllegalArgumentException e) {
@@ -154,12 +271,15 @@ final class CompressCommand implements Callable<Integer> {
     }
   }
 
-  private static String render(CompressResult result, Console.Ink ink) {
-    return "%s: %d of %d neurons stay in every expert, %s became %s, %d tensors copied, %d cut, in %s\n"
+  private String render(CompressResult result, Console.Ink ink) {
+    return "%s: %s, %s became %s, %d tensors copied, %d cut or multiplied, in %s\n"
         .formatted(
             ink.bold(result.output()),
-            result.widthAfter(),
-            result.widthBefore(),
+            what(
+                result.expertsPerTokenBefore(),
+                result.expertsPerTokenAfter(),
+                result.widthBefore(),
+                result.widthAfter()),
             Amounts.bytes(result.bytesBefore()),
             Amounts.bytes(result.bytesAfter()),
             result.tensorsCopied(),
@@ -168,14 +288,23 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   private String render(CompressPreview preview) {
-    return "%s would keep %d of %d neurons in every expert: %s become %s in %d files, %s of disk. Nothing was written.\n"
+    return "%s: %s, %s would become %s in %d files, %s of disk. Nothing was written.\n"
         .formatted(
             output,
-            preview.widthAfter(),
-            preview.widthBefore(),
+            what(
+                preview.expertsPerTokenBefore(),
+                preview.expertsPerTokenAfter(),
+                preview.widthBefore(),
+                preview.widthAfter()),
             Amounts.bytes(preview.bytesBefore()),
             Amounts.bytes(preview.bytesAfter()),
             preview.shards(),
             Amounts.bytes(preview.diskBytes()));
+  }
+
+  private String what(int perTokenBefore, int perTokenAfter, int widthBefore, int widthAfter) {
+    return method.equals(WidthPlan.CAMERA)
+        ? "%d of %d neurons in every expert".formatted(widthAfter, widthBefore)
+        : "%d of %d experts per token".formatted(perTokenAfter, perTokenBefore);
   }
 }

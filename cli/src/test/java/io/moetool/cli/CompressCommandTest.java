@@ -78,7 +78,9 @@ class CompressCommandTest {
             "--dry-run");
 
     assertThat(run.code()).isZero();
-    assertThat(run.out()).contains("would keep 4 of").contains("Nothing was written");
+    assertThat(run.out())
+        .contains("4 of 12 neurons in every expert")
+        .contains("Nothing was written");
     assertThat(out).doesNotExist();
   }
 
@@ -89,6 +91,14 @@ class CompressCommandTest {
     "2, --method camera --width 4 --remove 25%, say how many neurons stay",
     "2, --method camera --width 4 --maximum-share 2, --maximum-share must be from 0 to 1",
     "2, --method camera --remove all, all",
+    "2, --method camera --width 4 --experts-per-token 1, --experts-per-token has no effect",
+    "2, --method top-k, say how many experts a token uses",
+    "2, --method top-k --experts-per-token 1 --width 4, --width has no effect",
+    "2, --method top-k --experts-per-token 1 --sample-tokens 0, must be at least 1",
+    "2, --method top-k --experts-per-token 3, nothing would change: the model has 3 of 3",
+    "2, --method camera --width 12, nothing would change: the model has 12 of 12 neurons",
+    "3, --method top-k --experts-per-token 4, give it from 1 to 3",
+    "3, --method top-k --experts-per-token 0, give it from 1 to 3",
     "3, --method camera --width 4000, 4000 cannot stay",
     "3, --method camera --width 0, 0 cannot stay"
   })
@@ -101,6 +111,45 @@ class CompressCommandTest {
     assertThat(run.code()).isEqualTo(code);
     assertThat(run.err()).contains(message);
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void fewerExpertsPerTokenLeaveAllBytesUnlessDataAreGiven() {
+    Path fitted = folder.resolve("fitted");
+
+    Run plain = Run.of("compress", MODEL, "--method", "top-k", "--experts-per-token", 1, "-o", out);
+    Run byData =
+        Run.of(
+            "compress",
+            MODEL,
+            "--method",
+            "top-k",
+            "--experts-per-token",
+            1,
+            "--data",
+            data,
+            "-o",
+            fitted);
+
+    assertThat(plain.code()).as(plain.err()).isZero();
+    assertThat(plain.out()).contains("1 of 3 experts per token").contains(", 0 cut or multiplied");
+    assertThat(Json.readObject(out.resolve("config.json")).get("num_experts_per_tok").intValue())
+        .isEqualTo(1);
+    assertThat(byData.code()).as(byData.err()).isZero();
+    assertThat(byData.err()).contains("squared error of what experts add");
+    assertThat(byData.out()).doesNotContain(", 0 cut or multiplied");
+    for (Path result : new Path[] {out, fitted}) {
+      Run verified = Run.of("verify", result, "--source", MODEL);
+      assertThat(verified.code()).as(verified.out()).isZero();
+      assertThat(verified.out()).contains("0 unproven");
+    }
+    assertThat(loss(fitted)).isNotEqualTo(loss(out));
+  }
+
+  private double loss(Path model) {
+    return Json.readObject("loss", Run.of("evaluate", model, "--data", data, "--json").out())
+        .get("meanNll")
+        .doubleValue();
   }
 
   @Test

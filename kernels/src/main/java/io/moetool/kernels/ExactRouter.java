@@ -109,6 +109,21 @@ public final class ExactRouter {
     return new ExactRouter(spec, selectionBias, mask.clone(), hasBias);
   }
 
+  /**
+   * This router with another number of experts per token.
+   *
+   * @throws IllegalArgumentException if the description leaves no choice, or there are too few
+   *     experts
+   */
+  public ExactRouter withExpertsPerToken(int experts) {
+    if (!(spec instanceof RouterSpec.TopScores top)) {
+      throw new IllegalArgumentException("the number of experts per token is fixed in " + spec);
+    }
+    RouterSpec other = top.withExpertsPerToken(experts);
+    of(other, experts());
+    return new ExactRouter(other, selectionBias, masked, hasBias);
+  }
+
   /** The description this router follows. */
   public RouterSpec spec() {
     return spec;

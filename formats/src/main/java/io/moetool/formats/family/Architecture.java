@@ -23,6 +23,8 @@ import java.util.Optional;
  * @param denseWidth width of the dense feed-forward block in layers without experts
  * @param names tensor names
  * @param expertCountPaths where the config states the number of experts; all are edited together
+ * @param expertsPerTokenPaths where it states the number of experts per token; all are edited
+ *     together
  * @param expertWidthPaths where the config states the width of an expert; all are edited together
  */
 public record Architecture(
@@ -41,10 +43,12 @@ public record Architecture(
     int denseWidth,
     TensorNames names,
     List<String> expertCountPaths,
+    List<String> expertsPerTokenPaths,
     List<String> expertWidthPaths) {
   public Architecture {
     mixers = List.copyOf(mixers);
     expertCountPaths = List.copyOf(expertCountPaths);
+    expertsPerTokenPaths = List.copyOf(expertsPerTokenPaths);
     expertWidthPaths = List.copyOf(expertWidthPaths);
   }
 

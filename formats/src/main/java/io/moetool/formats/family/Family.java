@@ -67,6 +67,7 @@ public final class Family {
         values.count("dimensions", "denseWidth"),
         names,
         values.places("dimensions", "experts"),
+        values.places("dimensions", "expertsPerToken"),
         values.firstPlaces("dimensions", "expertWidth"));
   }
 

@@ -97,6 +97,11 @@ public sealed interface RouterSpec {
       return new TopScores(expertsPerToken, score, biased, groups, weighting, scale, appliesTo);
     }
 
+    /** This description with another number of experts per token. */
+    public TopScores withExpertsPerToken(int other) {
+      return new TopScores(other, score, selectionBias, groups, weighting, scale, appliesTo);
+    }
+
     /** This description with other groups. */
     public TopScores withGroups(Groups other) {
       return new TopScores(

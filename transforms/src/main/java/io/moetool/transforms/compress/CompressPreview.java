@@ -8,10 +8,12 @@ package io.moetool.transforms.compress;
  * @param diskBytes room the result needs on the disk at most
  * @param expertsBefore routed experts per layer in the source
  * @param expertsAfter as many
+ * @param expertsPerTokenBefore experts per token in the source
+ * @param expertsPerTokenAfter experts per token in the result
  * @param widthBefore neurons of an expert in the source
  * @param widthAfter neurons of an expert in the result
  * @param tensorsCopied tensors whose bytes are those of a tensor of the source
- * @param tensorsChanged tensors cut from one of the source
+ * @param tensorsChanged tensors cut from one of the source, or multiplied
  * @param shards weights files in the result
  */
 public record CompressPreview(
@@ -20,6 +22,8 @@ public record CompressPreview(
     long diskBytes,
     int expertsBefore,
     int expertsAfter,
+    int expertsPerTokenBefore,
+    int expertsPerTokenAfter,
     int widthBefore,
     int widthAfter,
     int tensorsCopied,

@@ -10,10 +10,12 @@ import java.nio.file.Path;
  * @param bytesAfter bytes of all tensors in the result
  * @param expertsBefore routed experts per layer in the source
  * @param expertsAfter as many
+ * @param expertsPerTokenBefore experts per token in the source
+ * @param expertsPerTokenAfter experts per token in the result
  * @param widthBefore neurons of an expert in the source
  * @param widthAfter neurons of an expert in the result
  * @param tensorsCopied tensors whose bytes are those of a tensor of the source
- * @param tensorsChanged tensors cut from one of the source
+ * @param tensorsChanged tensors cut from one of the source, or multiplied
  * @param seconds time it took
  */
 public record CompressResult(
@@ -22,6 +24,8 @@ public record CompressResult(
     long bytesAfter,
     int expertsBefore,
     int expertsAfter,
+    int expertsPerTokenBefore,
+    int expertsPerTokenAfter,
     int widthBefore,
     int widthAfter,
     int tensorsCopied,
@@ -35,6 +39,8 @@ public record CompressResult(
         done.bytesAfter(),
         done.expertsBefore(),
         done.expertsAfter(),
+        done.expertsPerTokenBefore(),
+        done.expertsPerTokenAfter(),
         done.widthBefore(),
         done.widthAfter(),
         done.tensorsCopied(),

@@ -1,16 +1,9 @@
 package io.moetool.transforms.compress;
 
 import io.moetool.analyzers.neurons.NeuronEnergy;
-import io.moetool.analyzers.statistics.MeasuredData;
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.OutputTensor;
-import io.moetool.formats.TensorStore;
-import io.moetool.formats.checkpoint.CheckpointContent;
-import io.moetool.formats.checkpoint.CheckpointFiles;
 import io.moetool.formats.checkpoint.CheckpointWriter;
 import io.moetool.formats.checkpoint.Manifest;
-import io.moetool.formats.checkpoint.Manifest.Origin;
-import io.moetool.formats.checkpoint.ShardPacking;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
@@ -19,27 +12,23 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.Taps;
+import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.layout.NarrowedTensors;
-import io.moetool.transforms.layout.NeuronCut;
+import io.moetool.transforms.layout.ScaledElements;
+import io.moetool.transforms.plan.Repair;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes a checkpoint whose routed experts have lost the neurons that matter least, all of them the
- * same number. What is left computes what the source does with these neurons' activations set to
- * zero.
+ * Writes a checkpoint whose routed experts are smaller, or of which a token uses fewer. Loads where
+ * the source loads.
  */
 public final class Compressor {
   private static final double NANOS = 1e9;
@@ -61,21 +50,23 @@ public final class Compressor {
   }
 
   /**
-   * Passes if experts can get this width; worth doing before the model is run.
+   * A plan for narrower experts that keeps the first neurons: it has the sizes of {@link
+   * #byEnergy}, for which the model need not be run.
    *
-   * @throws BadInputException otherwise
+   * @throws BadInputException if experts cannot get this width
    */
-  public void requireWidth(int width) {
+  public WidthPlan outlineOfWidth(int width) {
     SoundCheckpoint.require(source.architecture(), source.tensors());
     NarrowableModel.config(source, families, width);
+    return WidthPlan.ofFirstNeurons(toolVersion, source, width);
   }
 
   /**
-   * Runs the model over data and chooses the neurons that stay.
+   * Runs the model over data and chooses the neurons that stay, by their energy.
    *
    * @param maximumShare see {@link NeuronEnergy}
    */
-  public WidthPlan plan(
+  public WidthPlan byEnergy(
       SequenceData data,
       int width,
       double maximumShare,
@@ -84,37 +75,70 @@ public final class Compressor {
       RunProgress progress) {
     NeuronEnergy energy =
         new NeuronEnergy(source.tensors(), source.architecture(), data, maximumShare);
+    observe(data, energy, engine, pool, progress);
+    return WidthPlan.byEnergy(toolVersion, source, width, maximumShare, data, energy.rankings());
+  }
+
+  /**
+   * A plan for fewer experts per token that leaves all weights as they are.
+   *
+   * @throws BadInputException if a token cannot be given that many experts
+   */
+  public TopKPlan fewerExperts(int expertsPerToken) {
+    SoundCheckpoint.require(source.architecture(), source.tensors());
+    TopKPlan plan = TopKPlan.of(toolVersion, source, expertsPerToken, Optional.empty());
+    plan.config(source, families);
+    return plan;
+  }
+
+  /**
+   * Passes if outputs of experts can be multiplied, as {@link #fewerExperts(int, SequenceData, int,
+   * OrtEngine, WorkPool, RunProgress)} does.
+   *
+   * @throws BadInputException otherwise
+   */
+  public void requireScalable() {
+    ScaledElements.require(source.architecture(), source.tensors());
+  }
+
+  /**
+   * Runs the model over data and fits what makes up for the experts that tokens no longer get.
+   *
+   * @param tokens how many tokens of the data are compared at most
+   * @throws BadInputException if a token cannot be given that many experts, or outputs cannot be
+   *     multiplied
+   */
+  public TopKPlan fewerExperts(
+      int expertsPerToken,
+      SequenceData data,
+      int tokens,
+      OrtEngine engine,
+      WorkPool pool,
+      RunProgress progress) {
+    fewerExperts(expertsPerToken);
+    requireScalable();
+    FewerExpertsTap tap = new FewerExpertsTap(TokenSample.evenly(data, tokens), expertsPerToken);
+    observe(data, tap, engine, pool, progress);
+    return TopKPlan.of(
+        toolVersion,
+        source,
+        expertsPerToken,
+        Optional.of(
+            new Repair(Repair.SCALAR, data.fingerprint(), tap.sample().tokens(), tap.fitted())));
+  }
+
+  private void observe(
+      SequenceData data, SampleTap tap, OrtEngine engine, WorkPool pool, RunProgress progress) {
     try (CheckpointModel model =
         new CheckpointModel(
             source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
-      model.observe(data, Taps.of(energy), progress);
+      model.observe(data, Taps.of(tap), progress);
     }
-    return new WidthPlan(
-        WidthPlan.FORMAT_VERSION,
-        toolVersion,
-        new WidthPlan.Source(source.fingerprint(), source.architecture().modelType()),
-        WidthPlan.COMPRESS,
-        WidthPlan.CAMERA,
-        maximumShare,
-        new WidthPlan.Data(MeasuredData.of(data).fingerprint(), data.tokens()),
-        source.architecture().moe().expertWidth(),
-        width,
-        new TreeMap<>(energy.rankings())
-            .entrySet().stream()
-                .map(layer -> WidthPlan.LayerNeurons.of(layer.getKey(), layer.getValue(), width))
-                .toList());
   }
 
-  /** What {@link #compress} would do, for a plan or before there is one. */
-  public CompressPreview preview(int width, OptionalLong shardBytes) {
-    int[][] first = new int[source.architecture().moe().experts()][width];
-    for (int[] neurons : first) {
-      Arrays.setAll(neurons, neuron -> neuron);
-    }
-    Map<Integer, int[][]> kept = new TreeMap<>();
-    source.architecture().moe().layers().forEach(layer -> kept.put(layer, first));
-    List<NeuronCut> cuts = new NarrowedTensors(source.architecture(), kept).of(source.tensors());
-    return preview(cuts, content(kept, width, "", shardBytes), width);
+  /** What {@link #compress} would do. */
+  public CompressPreview preview(CompressPlan plan, OptionalLong shardBytes) {
+    return new CompressWork(source, families, plan, shardBytes).preview();
   }
 
   /**
@@ -130,71 +154,28 @@ public final class Compressor {
    */
   public CompressResult compress(
       String where,
-      WidthPlan plan,
+      CompressPlan plan,
       OptionalLong shardBytes,
       Path output,
       Leftover leftover,
       WriteProgress progress) {
     long start = System.nanoTime();
     SoundCheckpoint.require(source.architecture(), source.tensors());
-    Map<Integer, int[][]> kept = plan.neurons(where, source);
-    List<NeuronCut> cuts = new NarrowedTensors(source.architecture(), kept).of(source.tensors());
-    Map<String, Origin> origins = new TreeMap<>();
-    cuts.forEach(cut ->
-        origins.put(
-            cut.target().name(),
-            cut.isWhole()
-                ? Origin.copyOf(cut.source().name())
-                : Origin.madeFrom(List.of(cut.source().name()))));
-    CheckpointContent content =
-        content(kept, plan.widthAfter(), CompressedCard.text(source, plan), shardBytes);
+    plan.require(where, source, families);
+    CompressWork work = new CompressWork(source, families, plan, shardBytes);
     CheckpointWriter.write(
         output,
         source.files(),
         leftover,
-        content,
+        work.content(),
         files ->
             Manifest.of(
                 Manifest.Tool.current(toolVersion),
                 new Manifest.Source(source.fingerprint(), source.config().modelType()),
                 (ObjectNode) Json.tree(plan),
                 files,
-                name -> Objects.requireNonNull(origins.get(name))),
+                work::originOf),
         progress);
-    return CompressResult.of(
-        output, preview(cuts, content, plan.widthAfter()), (System.nanoTime() - start) / NANOS);
-  }
-
-  private CheckpointContent content(
-      Map<Integer, int[][]> kept, int width, String card, OptionalLong shardBytes) {
-    NarrowedTensors narrowed = new NarrowedTensors(source.architecture(), kept);
-    List<List<OutputTensor>> shards = new ArrayList<>();
-    for (TensorStore shard : source.tensors().shards().values()) {
-      shards.add(narrowed.of(shard).stream().map(cut -> cut.output(shard)).toList());
-    }
-    if (shardBytes.isPresent()) {
-      List<OutputTensor> all = shards.stream().flatMap(List::stream).toList();
-      shards = ShardPacking.greedy(all, shardBytes.getAsLong());
-    }
-    return new CheckpointContent(
-        shards,
-        NarrowableModel.config(source, families, width),
-        card,
-        CheckpointFiles.of(source.tensors().folder()));
-  }
-
-  private CompressPreview preview(List<NeuronCut> cuts, CheckpointContent content, int width) {
-    int copied = (int) cuts.stream().filter(NeuronCut::isWhole).count();
-    return new CompressPreview(
-        source.tensors().tensorBytes(),
-        content.tensorBytes(),
-        content.diskBytes(),
-        source.architecture().moe().experts(),
-        source.architecture().moe().experts(),
-        source.architecture().moe().expertWidth(),
-        width,
-        copied,
-        cuts.size() - copied,
-        content.shards().size());
+    return CompressResult.of(output, work.preview(), (System.nanoTime() - start) / NANOS);
   }
 }

@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Whether the routed experts of a checkpoint can get another width, and nothing else with them. */
-public final class NarrowableModel {
+final class NarrowableModel {
   private NarrowableModel() {}
 
   /**
@@ -23,7 +23,7 @@ public final class NarrowableModel {
    * @throws BadInputException if the width is none to choose, if experts are quantised, or if the
    *     number that says the width says something else besides
    */
-  public static String config(SourceModel source, FamilyCatalog families, int width) {
+  static String config(SourceModel source, FamilyCatalog families, int width) {
     Architecture architecture = source.architecture();
     if (width < 1 || width > architecture.moe().expertWidth()) {
       throw new BadInputException(

@@ -1,9 +1,15 @@
 package io.moetool.transforms.compress;
 
+import io.moetool.analyzers.statistics.MeasuredData;
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorStore;
 import io.moetool.formats.document.Document;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.NarrowedTensors;
+import io.moetool.transforms.layout.TensorEdit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +24,7 @@ import java.util.stream.Stream;
  * @param formatVersion version of this document's form
  * @param toolVersion version of the tool that made it
  * @param source the checkpoint it was made for
- * @param action {@value #COMPRESS}
+ * @param action {@value CompressPlan#COMPRESS}
  * @param method how neurons were scored
  * @param maximumShare share of the greatest activation in a score; the sum of all has the rest
  * @param data what neurons were scored on
@@ -36,12 +42,10 @@ public record WidthPlan(
     Data data,
     int widthBefore,
     int widthAfter,
-    List<LayerNeurons> layers) {
+    List<LayerNeurons> layers)
+    implements CompressPlan {
   /** The only version there is. */
   public static final int FORMAT_VERSION = 1;
-
-  /** What is done. */
-  public static final String COMPRESS = "compress";
 
   /** Neurons by their energy. */
   public static final String CAMERA = "camera";
@@ -52,14 +56,6 @@ public record WidthPlan(
   public WidthPlan {
     layers = List.copyOf(layers);
   }
-
-  /**
-   * The checkpoint a plan was made for.
-   *
-   * @param fingerprint of its weights and config
-   * @param modelType of its config
-   */
-  public record Source(String fingerprint, String modelType) {}
 
   /**
    * What neurons were scored on.
@@ -90,13 +86,80 @@ public record WidthPlan(
     }
   }
 
-  /**
-   * Reads the plan of a manifest; {@link #neurons} holds it against a checkpoint.
-   *
-   * @param where names it in messages
-   */
-  public static WidthPlan parse(String where, String text) {
+  static WidthPlan byEnergy(
+      String toolVersion,
+      SourceModel source,
+      int width,
+      double maximumShare,
+      SequenceData data,
+      Map<Integer, int[][]> rankings) {
+    return new WidthPlan(
+        FORMAT_VERSION,
+        toolVersion,
+        Source.of(source),
+        COMPRESS,
+        CAMERA,
+        maximumShare,
+        new Data(MeasuredData.of(data).fingerprint(), data.tokens()),
+        source.architecture().moe().expertWidth(),
+        width,
+        new TreeMap<>(rankings)
+            .entrySet().stream()
+                .map(layer -> LayerNeurons.of(layer.getKey(), layer.getValue(), width))
+                .toList());
+  }
+
+  /** A plan of these sizes for which nothing was measured. */
+  static WidthPlan ofFirstNeurons(String toolVersion, SourceModel source, int width) {
+    int before = source.architecture().moe().expertWidth();
+    int[][] inOrder = new int[source.architecture().moe().experts()][before];
+    for (int[] neurons : inOrder) {
+      Arrays.setAll(neurons, neuron -> neuron);
+    }
+    return new WidthPlan(
+        FORMAT_VERSION,
+        toolVersion,
+        Source.of(source),
+        COMPRESS,
+        CAMERA,
+        0.0,
+        new Data("", 0),
+        before,
+        width,
+        source.architecture().moe().layers().stream()
+            .map(layer -> LayerNeurons.of(layer, inOrder, width))
+            .toList());
+  }
+
+  static WidthPlan parse(String where, String text) {
     return DOCUMENT.parse(where, text);
+  }
+
+  @Override
+  public void require(String where, SourceModel checkpoint, FamilyCatalog families) {
+    neurons(where, checkpoint);
+    config(checkpoint, families);
+  }
+
+  @Override
+  public List<TensorEdit> edits(SourceModel checkpoint, TensorStore shard) {
+    return List.copyOf(
+        new NarrowedTensors(checkpoint.architecture(), neurons("the plan", checkpoint)).of(shard));
+  }
+
+  @Override
+  public String config(SourceModel checkpoint, FamilyCatalog families) {
+    return NarrowableModel.config(checkpoint, families, widthAfter);
+  }
+
+  @Override
+  public int widthAfter(SourceModel checkpoint) {
+    return widthAfter;
+  }
+
+  @Override
+  public int expertsPerTokenAfter(SourceModel checkpoint) {
+    return checkpoint.architecture().moe().routing().expertsPerToken();
   }
 
   /**

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * A tensor of the source of which an axis loses the elements of some neurons, each expert in its
  * slice its own ones; or that stays whole.
  */
-public final class NeuronCut {
+public final class NeuronCut implements TensorEdit {
   private final TensorInfo source;
   private final TensorInfo target;
   private final int axis;
@@ -42,22 +42,22 @@ public final class NeuronCut {
         source, source.withShape(source.shape().withDim(axis, chosen[0].length)), axis, chosen);
   }
 
-  /** As it is stored in the source. */
+  @Override
   public TensorInfo source() {
     return source;
   }
 
-  /** As it will be stored in the result. */
+  @Override
   public TensorInfo target() {
     return target;
   }
 
-  /** Whether all bytes are those of the source. */
+  @Override
   public boolean isWhole() {
     return chosen.length == 0;
   }
 
-  /** The tensor to write, read from the source when its turn comes. */
+  @Override
   public OutputTensor output(TensorStore sourceTensors) {
     return new OutputTensor(
         target,

@@ -36,7 +36,8 @@ public final class ScaledElements {
             "a factor cannot be folded into elements of type %s%s"
                 .formatted(
                     tensors.info(name).dtype(), quantised ? " of a quantised checkpoint" : ""),
-            "repair a checkpoint of BF16, F16 or F32, or leave out --repair");
+            "use a checkpoint of BF16, F16 or F32, or have nothing multiplied (prune without --repair,"
+                + " compress --method top-k without --data)");
       }
     }
   }

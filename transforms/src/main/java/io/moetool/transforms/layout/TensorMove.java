@@ -18,11 +18,8 @@ import java.util.List;
  * @param scale what all elements are multiplied by; 1 leaves them as they are
  */
 public record TensorMove(
-    TensorInfo source,
-    TensorInfo target,
-    List<Integer> experts,
-    List<Integer> masked,
-    double scale) {
+    TensorInfo source, TensorInfo target, List<Integer> experts, List<Integer> masked, double scale)
+    implements TensorEdit {
   public TensorMove {
     experts = List.copyOf(experts);
     masked = List.copyOf(masked);
@@ -66,12 +63,12 @@ public record TensorMove(
     return new TensorMove(source, target, experts, masked, factor);
   }
 
-  /** Whether all bytes are those of the source; the name may differ. */
+  @Override
   public boolean isWhole() {
     return experts.isEmpty() && scale == 1;
   }
 
-  /** The tensor to write, read from the source when its turn comes. */
+  @Override
   public OutputTensor output(TensorStore sourceTensors) {
     TensorContent content =
         sink -> {

@@ -1,8 +1,6 @@
 package io.moetool.transforms.repair;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.kernels.FloatMatrix;
-import io.moetool.kernels.IntMatrix;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
@@ -24,7 +22,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * Fits one factor a layer on the outputs of the experts that stay. Where coefficients are shares of
@@ -36,9 +33,6 @@ import java.util.stream.IntStream;
  * router; memory holds blocks of it.
  */
 public final class ScalarRepair implements SampleTap {
-  /** Tokens compared at a time. */
-  private static final int BLOCK = 256;
-
   private final TokenSample sample;
   private final Map<Integer, LayerPlan> plans = new HashMap<>();
   private final List<Repair.Layer> fitted = new ArrayList<>();
@@ -88,104 +82,12 @@ public final class ScalarRepair implements SampleTap {
       fitted.add(ScaleFit.NONE.of(experts.layer()));
       return;
     }
-    int tokens = experts.inputs().rows();
     try (Arena arena = Arena.ofShared()) {
-      Choice before = new Choice(experts.selected(), experts.coefficients());
-      Choice after = without(arena, experts, plan);
-      ScaleFit[] blocks = new ScaleFit[Math.ceilDiv(tokens, BLOCK)];
-      experts
-          .pool()
-          .forEach(
-              blocks.length,
-              block ->
-                  blocks[block] =
-                      compare(
-                          experts,
-                          before,
-                          after,
-                          block * BLOCK,
-                          Math.min(tokens, (block + 1) * BLOCK)));
-      fitted.add(Arrays.stream(blocks).reduce(ScaleFit.NONE, ScaleFit::plus).of(experts.layer()));
+      boolean[] gone = new boolean[experts.experts()];
+      Arrays.fill(gone, true);
+      plan.kept().forEach(expert -> gone[expert] = false);
+      RoutedChoice after = RoutedChoice.by(experts.router().withMasked(gone), arena, experts);
+      fitted.add(ScaleFit.between(experts, RoutedChoice.of(experts), after).of(experts.layer()));
     }
-  }
-
-  /** Experts of every token and their coefficients, {@code [n, K]}. */
-  private record Choice(IntMatrix experts, FloatMatrix coefficients) {
-    /** Coefficient of an expert, 0 if it is not chosen. */
-    float of(int token, int expert, boolean outputsAreAdded) {
-      for (int rank = 0; rank < experts.columns(); rank++) {
-        if (experts.get(token, rank) == expert) {
-          return outputsAreAdded ? 1 : coefficients.get(token, rank);
-        }
-      }
-      return 0;
-    }
-  }
-
-  private static Choice without(Arena arena, SampledExperts experts, LayerPlan plan) {
-    boolean[] gone = new boolean[experts.experts()];
-    Arrays.fill(gone, true);
-    plan.kept().forEach(expert -> gone[expert] = false);
-    int tokens = experts.inputs().rows();
-    int perToken = experts.selected().columns();
-    Choice choice =
-        new Choice(
-            IntMatrix.allocate(arena, tokens, perToken),
-            FloatMatrix.allocate(arena, tokens, perToken));
-    experts
-        .router()
-        .withMasked(gone)
-        .route(
-            experts.routerLogits(),
-            choice.experts(),
-            choice.coefficients(),
-            FloatMatrix.allocate(arena, tokens, experts.experts()));
-    return choice;
-  }
-
-  /** What tokens from.. to get from their experts before and after, expert by expert. */
-  private static ScaleFit compare(
-      SampledExperts experts, Choice before, Choice after, int from, int to) {
-    int hidden = experts.hidden();
-    double[][] z = new double[to - from][hidden];
-    double[][] y = new double[to - from][hidden];
-    boolean added = experts.scalesInputs();
-    for (int e = 0; e < experts.experts(); e++) {
-      int expert = e;
-      int[] tokens =
-          IntStream.range(from, to)
-              .filter(t -> before.of(t, expert, true) != 0 || after.of(t, expert, true) != 0)
-              .toArray();
-      if (tokens.length > 0) {
-        try (Arena arena = Arena.ofConfined()) {
-          FloatMatrix outputs = FloatMatrix.allocate(arena, tokens.length, hidden);
-          experts.outputs(expert, tokens, outputs);
-          for (int row = 0; row < tokens.length; row++) {
-            float[] output = outputs.rowToArray(row);
-            add(z[tokens[row] - from], before.of(tokens[row], expert, added), output);
-            add(y[tokens[row] - from], after.of(tokens[row], expert, added), output);
-          }
-        }
-      }
-    }
-    ScaleFit sums = ScaleFit.NONE;
-    for (int row = 0; row < z.length; row++) {
-      sums = sums.plus(new ScaleFit(dot(z[row], z[row]), dot(z[row], y[row]), dot(y[row], y[row])));
-    }
-    return sums;
-  }
-
-  private static void add(double[] sum, float coefficient, float[] output) {
-    for (int i = 0; coefficient != 0 && i < sum.length; i++) {
-      sum[i] += (double) coefficient * output[i];
-    }
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum;
   }
 }

@@ -5,12 +5,10 @@ import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.compress.NarrowableModel;
-import io.moetool.transforms.compress.WidthPlan;
-import io.moetool.transforms.layout.NarrowedTensors;
-import io.moetool.transforms.layout.NeuronCut;
+import io.moetool.transforms.compress.CompressPlan;
 import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.PrunedTensors;
+import io.moetool.transforms.layout.TensorEdit;
 import io.moetool.transforms.layout.TensorMove;
 import io.moetool.transforms.merge.MergedTensors;
 import io.moetool.transforms.plan.Plan;
@@ -47,8 +45,8 @@ record PlannedOutput(Map<String, PlannedTensor> tensors, String config) {
     return switch (manifest.plan().path("action").asString("")) {
       case Plan.PRUNE, Plan.MERGE ->
           Optional.of(withFewerExperts(PlanFile.parse(WHERE, text), source, pool));
-      case WidthPlan.COMPRESS ->
-          Optional.of(withNarrowExperts(WidthPlan.parse(WHERE, text), source, families));
+      case CompressPlan.COMPRESS ->
+          Optional.of(compressed(CompressPlan.parse(WHERE, text), source, families));
       default -> Optional.empty();
     };
   }
@@ -71,20 +69,18 @@ record PlannedOutput(Map<String, PlannedTensor> tensors, String config) {
         tensors, PrunedConfig.text(source, plan.expertsStored(), plan.places()));
   }
 
-  private static PlannedOutput withNarrowExperts(
-      WidthPlan plan, SourceModel source, FamilyCatalog families) {
-    String config = NarrowableModel.config(source, families, plan.widthAfter());
+  private static PlannedOutput compressed(
+      CompressPlan plan, SourceModel source, FamilyCatalog families) {
+    plan.require(WHERE, source, families);
     Map<String, PlannedTensor> tensors = new HashMap<>();
-    for (NeuronCut cut :
-        new NarrowedTensors(source.architecture(), plan.neurons(WHERE, source))
-            .of(source.tensors())) {
+    for (TensorEdit edit : plan.edits(source, source.tensors())) {
       tensors.put(
-          cut.target().name(),
+          edit.target().name(),
           new PlannedTensor(
-              cut.output(source.tensors()),
-              List.of(cut.source().name()),
-              cut.isWhole() ? Kind.COPIED : Kind.CUT));
+              edit.output(source.tensors()),
+              List.of(edit.source().name()),
+              edit.isWhole() ? Kind.COPIED : Kind.CUT));
     }
-    return new PlannedOutput(tensors, config);
+    return new PlannedOutput(tensors, plan.config(source, families));
   }
 }

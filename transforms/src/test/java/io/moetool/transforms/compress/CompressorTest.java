@@ -3,22 +3,35 @@ package io.moetool.transforms.compress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.CheckpointModel;
+import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.SampleTap;
+import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.Taps;
+import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.GoldenRun;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.plan.Repair;
 import io.moetool.transforms.verify.Verification;
 import io.moetool.transforms.verify.Verifier;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
@@ -29,6 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A checkpoint with narrower experts computes what the source does without these neurons. */
 class CompressorTest {
@@ -89,7 +103,7 @@ class CompressorTest {
         WorkPool pool = new WorkPool(2)) {
       WidthPlan plan =
           new Compressor(source, FAMILIES, "test")
-              .plan(data, byLot.widthAfter(), 0, ENGINE, pool, RunProgress.NONE);
+              .byEnergy(data, byLot.widthAfter(), 0, ENGINE, pool, RunProgress.NONE);
       assertThat(plan.layers()).isEqualTo(byLot.layers());
       compress(source, plan, out);
     }
@@ -119,15 +133,113 @@ class CompressorTest {
         WorkPool one = new WorkPool(1);
         WorkPool three = new WorkPool(3)) {
       Compressor compressor = new Compressor(source, FAMILIES, "test");
-      assertThat(compressor.plan(data, 5, 0.5, ENGINE, three, RunProgress.NONE))
-          .isEqualTo(compressor.plan(data, 5, 0.5, ENGINE, one, RunProgress.NONE));
+      assertThat(compressor.byEnergy(data, 5, 0.5, ENGINE, three, RunProgress.NONE))
+          .isEqualTo(compressor.byEnergy(data, 5, 0.5, ENGINE, one, RunProgress.NONE));
     }
+  }
+
+  /** With all experts nothing is missing: the factors are 1 and so are all bytes. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"qwen3-moe", "olmoe", "deepseek-v3", "llama4", "phimoe", "hunyuan-v1-moe"})
+  void allExpertsPerTokenAreTheSource(String name) {
+    Path out = folder.resolve("out");
+    Path golden = GOLDEN.resolve(name);
+    try (SourceModel source = SourceModel.open(golden, FAMILIES);
+        WorkPool pool = new WorkPool(2)) {
+      int all = source.architecture().moe().routing().expertsPerToken();
+      if (source.architecture().moe().routing() instanceof RouterSpec.SparseMixer) {
+        assertThatThrownBy(() -> new Compressor(source, FAMILIES, "test").fewerExperts(1))
+            .isInstanceOf(BadInputException.class)
+            .hasMessageContaining("num_experts_per_tok is 1, which is not supported");
+        return;
+      }
+      TopKPlan plan =
+          new Compressor(source, FAMILIES, "test")
+              .fewerExperts(all, GoldenRun.sequences(golden), 50, ENGINE, pool, RunProgress.NONE);
+      for (Repair.Layer layer : plan.compensation().orElseThrow().layers()) {
+        assertThat(layer.scale()).isEqualTo(1.0);
+        assertThat(layer.errorBefore()).isZero();
+      }
+      compress(source, plan, out);
+    }
+    for (String file : List.of("config.json", "model.safetensors")) {
+      if (Files.exists(golden.resolve(file))) {
+        assertThat(out.resolve(file)).hasSameBinaryContentAs(golden.resolve(file));
+      }
+    }
+  }
+
+  /** The factor is the least squares one of a layer run by hand: all outputs, both choices. */
+  @Test
+  void theFactorOfFewerExpertsIsTheLeastSquaresOne() {
+    Path golden = GOLDEN.resolve("olmoe");
+    List<double[]> expected = new ArrayList<>();
+    SequenceData data = GoldenRun.sequences(golden);
+    try (SourceModel source = SourceModel.open(golden, FAMILIES);
+        WorkPool pool = new WorkPool(2);
+        CheckpointModel model =
+            new CheckpointModel(
+                source.tensors(), source.architecture(), ENGINE, pool, ExpertMask.NONE)) {
+      SampleTap byHand =
+          new SampleTap() {
+            @Override
+            public TokenSample sample() {
+              return TokenSample.evenly(data, Integer.MAX_VALUE);
+            }
+
+            @Override
+            public void observe(SampledExperts experts) {
+              expected.add(sums(experts));
+            }
+          };
+      model.observe(data, Taps.of(byHand), RunProgress.NONE);
+      TopKPlan plan =
+          new Compressor(source, FAMILIES, "test")
+              .fewerExperts(1, data, Integer.MAX_VALUE, ENGINE, pool, RunProgress.NONE);
+      List<Repair.Layer> layers = plan.compensation().orElseThrow().layers();
+      for (int i = 0; i < layers.size(); i++) {
+        double zz = expected.get(i)[0];
+        double zy = expected.get(i)[1];
+        double yy = expected.get(i)[2];
+        assertThat(layers.get(i).scale()).isCloseTo(zy / yy, withinPercentage(1e-3));
+        assertThat(layers.get(i).errorAfter())
+            .isCloseTo(1 - zy * zy / yy / zz, withinPercentage(1e-2))
+            .isLessThan(layers.get(i).errorBefore());
+      }
+    }
+  }
+
+  /** OLMoE's coefficients are softmax scores as they are, so the best expert keeps its own. */
+  private static double[] sums(SampledExperts experts) {
+    double[] sums = new double[3];
+    try (Arena arena = Arena.ofShared()) {
+      for (int token = 0; token < experts.inputs().rows(); token++) {
+        double[] all = new double[experts.hidden()];
+        double[] best = new double[experts.hidden()];
+        for (int rank = 0; rank < experts.selected().columns(); rank++) {
+          FloatMatrix output = FloatMatrix.allocate(arena, 1, experts.hidden());
+          experts.outputs(experts.selected().get(token, rank), token, output);
+          for (int i = 0; i < all.length; i++) {
+            double part = experts.coefficients().get(token, rank) * output.get(0, i);
+            all[i] += part;
+            best[i] += rank == 0 ? part : 0;
+          }
+        }
+        for (int i = 0; i < all.length; i++) {
+          sums[0] += all[i] * all[i];
+          sums[1] += all[i] * best[i];
+          sums[2] += best[i] * best[i];
+        }
+      }
+    }
+    return sums;
   }
 
   @Test
   void quantisedExpertsAreRefused() {
     try (SourceModel source = SourceModel.open(GOLDEN.resolve("gpt-oss-mxfp4"), FAMILIES)) {
-      assertThatThrownBy(() -> new Compressor(source, FAMILIES, "test").requireWidth(4))
+      assertThatThrownBy(() -> new Compressor(source, FAMILIES, "test").outlineOfWidth(4))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("experts are quantised")
           .hasMessageContaining("prune");
@@ -140,7 +252,7 @@ class CompressorTest {
       Compressor compressor = new Compressor(source, FAMILIES, "test");
       int width = source.architecture().moe().expertWidth();
       for (int wrong : new int[] {0, -1, width + 1}) {
-        assertThatThrownBy(() -> compressor.requireWidth(wrong))
+        assertThatThrownBy(() -> compressor.outlineOfWidth(wrong))
             .isInstanceOf(BadInputException.class)
             .hasMessageContaining("keep from 1 to " + width);
       }
@@ -153,8 +265,8 @@ class CompressorTest {
     return new WidthPlan(
         WidthPlan.FORMAT_VERSION,
         "test",
-        new WidthPlan.Source(source.fingerprint(), source.architecture().modelType()),
-        WidthPlan.COMPRESS,
+        CompressPlan.Source.of(source),
+        CompressPlan.COMPRESS,
         WidthPlan.CAMERA,
         0.0,
         new WidthPlan.Data("by lot", 0),
@@ -179,7 +291,7 @@ class CompressorTest {
     return chosen.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private static void compress(SourceModel source, WidthPlan plan, Path out) {
+  private static void compress(SourceModel source, CompressPlan plan, Path out) {
     new Compressor(source, FAMILIES, "test")
         .compress("plan", plan, OptionalLong.empty(), out, Leftover.REFUSE, WriteProgress.none());
   }

@@ -1,8 +1,10 @@
 package io.moetool.cli;
 
 import io.moetool.cli.Progress.Style;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -16,6 +18,12 @@ final class CommonOptions {
 
   @Option(names = "--json", description = "Print exactly one JSON document on standard output.")
   private boolean json;
+
+  @Option(
+      names = "--summary",
+      paramLabel = "FILE",
+      description = "Also write the JSON document to this file, which is replaced.")
+  private Optional<Path> summary = Optional.empty();
 
   @Option(
       names = {"-q", "--quiet"},
@@ -73,6 +81,7 @@ final class CommonOptions {
         line.getOut(),
         line.getErr(),
         json,
+        summary,
         quiet,
         new Progress(line.getErr(), style, environment.columns(), System::nanoTime),
         new Console.Ink(environment.colour() && !json));

@@ -1,7 +1,10 @@
 package io.moetool.cli;
 
 import io.moetool.formats.json.Json;
+import io.moetool.formats.publish.StagedFile;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -12,15 +15,23 @@ final class Console {
   private final PrintWriter out;
   private final PrintWriter err;
   private final boolean json;
+  private final Optional<Path> summary;
   private final boolean quiet;
   private final Progress progress;
   private final Ink ink;
 
   Console(
-      PrintWriter out, PrintWriter err, boolean json, boolean quiet, Progress progress, Ink ink) {
+      PrintWriter out,
+      PrintWriter err,
+      boolean json,
+      Optional<Path> summary,
+      boolean quiet,
+      Progress progress,
+      Ink ink) {
     this.out = out;
     this.err = err;
     this.json = json;
+    this.summary = summary;
     this.quiet = quiet;
     this.progress = progress;
     this.ink = ink;
@@ -29,11 +40,12 @@ final class Console {
   /**
    * Shows the result of a command. Called once, when nothing can fail any more.
    *
-   * @param document what {@code --json} prints
+   * @param document what {@code --json} prints and {@code --summary} writes
    * @param text what people read, lines ending in line feeds
    */
   void result(Object document, Supplier<String> text) {
     progress.clear();
+    summary.ifPresent(file -> StagedFile.write(file, Json.write(document)));
     out.print(json ? Json.write(document) : text.get());
     out.flush();
   }

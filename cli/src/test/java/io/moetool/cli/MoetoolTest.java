@@ -2,7 +2,10 @@ package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -82,6 +85,16 @@ class MoetoolTest {
         .contains("--json", "--quiet", "--verbose", "--threads", "Exit codes:")
         .doesNotContain("%n", "%%", "\u001b");
     assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+  }
+
+  @Test
+  void aSummaryIsTheDocumentBesideTheText(@TempDir Path folder) throws IOException {
+    Path summary = folder.resolve("inspect.json");
+
+    Run text = Run.of("inspect", Run.BUNDLED, "--summary", summary);
+
+    assertThat(text.out()).isEqualTo(Run.of("inspect", Run.BUNDLED).out());
+    assertThat(summary).content().isEqualTo(Run.of("inspect", Run.BUNDLED, "--json").out());
   }
 
   @Test

@@ -1,0 +1,60 @@
+package io.moetool.maven;
+
+import java.io.File;
+import org.apache.maven.plugins.annotations.LifecyclePhase;
+import org.apache.maven.plugins.annotations.Mojo;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out which experts matter, in one pass over calibration data; without data, only what
+ * weights alone tell. Writes {@code statistics.safetensors}, {@code analysis.json} and {@code
+ * report.html}.
+ */
+@SuppressWarnings("UnusedVariable") // parameters are read by their annotations
+@Mojo(
+    name = "analyze",
+    defaultPhase = LifecyclePhase.GENERATE_RESOURCES,
+    requiresProject = false,
+    threadSafe = true)
+public final class AnalyzeMojo extends DataMojo {
+  /**
+   * Checkpoint to read: a Hugging Face folder, or a {@code .safetensors} file beside its {@code
+   * config.json}.
+   */
+  @Parameter(property = "moetool.model", required = true)
+  @ToolArgument(0)
+  private File model;
+
+  /**
+   * Run every expert on this many of the tokens, to compare experts and to forecast what their
+   * removal costs (default: 4096; 0: none).
+   */
+  @Parameter(property = "moetool.sampleTokens")
+  @ToolOption("--sample-tokens")
+  private @Nullable Integer sampleTokens;
+
+  /** Folder for the analysis; an earlier one there is replaced. */
+  @Parameter(defaultValue = "${project.build.directory}/moetool/analysis", required = true)
+  @ToolOption(value = "--output", role = Role.OUTPUT)
+  private File output;
+
+  /**
+   * Attach the HTML report of the analysis (type html, classifier analysis) to the module, so that
+   * it is installed and deployed with it.
+   */
+  @Parameter(property = "moetool.attach", defaultValue = "true")
+  private boolean attach;
+
+  @Override
+  void completed() {
+    if (attach) {
+      attach("html", "analysis", output.toPath().resolve("report.html"));
+    }
+  }
+
+  @Override
+  String command() {
+    return "analyze";
+  }
+}

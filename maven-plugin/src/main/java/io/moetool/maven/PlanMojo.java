@@ -1,0 +1,82 @@
+package io.moetool.maven;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.apache.maven.plugin.MojoFailureException;
+import org.apache.maven.plugins.annotations.LifecyclePhase;
+import org.apache.maven.plugins.annotations.Mojo;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which experts go and writes the decision to {@code plan.json}, for people to read, edit
+ * and approve. The same inputs give the same bytes.
+ */
+@SuppressWarnings("UnusedVariable") // parameters are read by their annotations
+@Mojo(
+    name = "plan",
+    defaultPhase = LifecyclePhase.PROCESS_RESOURCES,
+    requiresProject = false,
+    threadSafe = true)
+public final class PlanMojo extends DecidingMojo {
+  /** What analyze wrote. Default: the folder where analyze writes by default, if it is there. */
+  @Parameter(property = "moetool.statistics")
+  @ToolOption(value = "--statistics", role = Role.INPUT)
+  private @Nullable File statistics;
+
+  /**
+   * Keep what a mask says, instead of deciding: a JSON list with one row a layer with experts, of
+   * one 0 or 1 an expert.
+   */
+  @Parameter(property = "moetool.fromMask")
+  @ToolOption(value = "--from-mask", role = Role.INPUT)
+  private @Nullable File fromMask;
+
+  /** Write the mask of what stays, too; an earlier mask is replaced. */
+  @Parameter(property = "moetool.maskOut")
+  @ToolOption(value = "--mask-out", role = Role.OUTPUT)
+  private @Nullable File maskOut;
+
+  /** Plan to write; an earlier plan of that name is replaced. */
+  @Parameter(defaultValue = "${project.build.directory}/moetool/plan.json", required = true)
+  @ToolOption(value = "--output", role = Role.OUTPUT)
+  private File output;
+
+  /**
+   * Attach the plan (type json, classifier plan) to the module, so that it is installed and
+   * deployed with it.
+   */
+  @Parameter(property = "moetool.attach", defaultValue = "true")
+  private boolean attach;
+
+  @Parameter(
+      defaultValue = "${project.build.directory}/moetool/analysis",
+      readonly = true,
+      required = true)
+  private File usualStatistics;
+
+  @Override
+  void prepare() {
+    if (statistics == null && fromMask == null && usualStatistics.isDirectory()) {
+      statistics = usualStatistics;
+    }
+  }
+
+  @Override
+  void completed() throws IOException, MojoFailureException {
+    Path plan = output.toPath();
+    getLog().info(shown(plan) + ": SHA-256 " + Fingerprint.ofContent(plan));
+    if (approvedPlan().isPresent()) {
+      PlanApproval.require(plan, approvedPlan().get());
+    }
+    if (attach) {
+      attach("json", "plan", plan);
+    }
+  }
+
+  @Override
+  String command() {
+    return "plan";
+  }
+}

@@ -38,6 +38,22 @@ public final class PlanMojo extends DecidingMojo {
   @ToolOption(value = "--mask-out", role = Role.OUTPUT)
   private @Nullable File maskOut;
 
+  /**
+   * What becomes of a group's rows in the router: drop (default) leaves the leader's, average their
+   * weighted mean, duplicate all of them, with the merged expert stored once for each, which is
+   * exact and saves nothing.
+   */
+  @Parameter(property = "moetool.router")
+  @ToolOption("--router")
+  private @Nullable String router;
+
+  /**
+   * How neurons of merged experts are matched before they are added up: weights (default) or none.
+   */
+  @Parameter(property = "moetool.align")
+  @ToolOption("--align")
+  private @Nullable String align;
+
   /** Plan to write; an earlier plan of that name is replaced. */
   @Parameter(defaultValue = "${project.build.directory}/moetool/plan.json", required = true)
   @ToolOption(value = "--output", role = Role.OUTPUT)

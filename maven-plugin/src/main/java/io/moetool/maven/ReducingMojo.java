@@ -134,17 +134,8 @@ abstract class ReducingMojo extends DecidingMojo {
 
   @Override
   void completed() throws IOException {
-    if (dryRun) {
-      return;
-    }
-    Path folder = output().toPath();
-    if (attach) {
-      attach("json", "manifest", folder.resolve("moetool-manifest.json"));
-    }
-    if (attachModel) {
-      Path archive = folder.resolveSibling(folder.getFileName() + ".zip");
-      ModelArchive.write(folder, archive);
-      attach("zip", "model", archive);
+    if (!dryRun) {
+      attachResult(output().toPath(), attach, attachModel);
     }
   }
 }

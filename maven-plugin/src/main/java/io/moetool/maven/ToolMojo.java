@@ -154,6 +154,18 @@ abstract class ToolMojo extends AbstractMojo {
         file.toFile());
   }
 
+  /** Makes a written checkpoint an artifact: its manifest, or all of it. */
+  final void attachResult(Path folder, boolean manifest, boolean whole) throws IOException {
+    if (manifest) {
+      attach("json", "manifest", folder.resolve("moetool-manifest.json"));
+    }
+    if (whole) {
+      Path archive = folder.resolveSibling(folder.getFileName() + ".zip");
+      ModelArchive.write(folder, archive);
+      attach("zip", "model", archive);
+    }
+  }
+
   final StepFiles files() {
     return StepFiles.of(folder.toPath(), command(), execution.getExecutionId());
   }

@@ -100,7 +100,7 @@ final class LayerGrouping {
         .max(Comparator.comparingInt(group -> group.experts().size()))
         .ifPresent(largest ->
             reasons.add(
-                "%d groups; the largest joins %d experts in expert %d"
+                "the largest of %d groups joins %d experts in expert %d"
                     .formatted(groups.size(), largest.experts().size(), largest.leader())));
     return reasons;
   }

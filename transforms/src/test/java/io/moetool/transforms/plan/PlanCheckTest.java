@@ -74,7 +74,8 @@ class PlanCheckTest {
         "\"layer\": 0",
         "it decides on layers [0, 2], the model has experts in layers [1, 2]");
     refuse("\"layer\": 1", "\"layer\": 2", "it decides on layers [2, 2]");
-    refuse("\"action\": \"prune\"", "\"action\": \"merge\"", "action 'merge' is not known");
+    refuse("\"action\": \"prune\"", "\"action\": \"shrink\"", "action 'shrink' is not known");
+    refuse("\"action\": \"prune\"", "\"action\": \"merge\"", "options do not say how to merge");
   }
 
   @Test

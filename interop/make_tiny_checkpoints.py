@@ -27,7 +27,7 @@ from tiny_checkpoints import ALL
 
 LARGEST = 180_000
 
-PLUS_ONE = ("qwen3_next",)
+PLUS_ONE = ("qwen3_next", "qwen3_5_moe_text")
 """Models whose norms add one to their weights."""
 
 

@@ -178,6 +178,42 @@ QWEN3_NEXT = {
     "vocab_size": 24,
 }
 
+QWEN3_5_MOE = {
+    "architectures": ["Qwen3_5MoeForCausalLM"],
+    "attention_bias": False,
+    "attention_dropout": 0.0,
+    "head_dim": 16,
+    "hidden_act": "silu",
+    "hidden_size": 16,
+    "initializer_range": 0.02,
+    "layer_types": ["linear_attention", "linear_attention", "full_attention", "linear_attention"],
+    "linear_conv_kernel_dim": 4,
+    "linear_key_head_dim": 8,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4,
+    "linear_value_head_dim": 6,
+    "max_position_embeddings": 96,
+    "model_type": "qwen3_5_moe_text",
+    "moe_intermediate_size": 8,
+    "num_attention_heads": 4,
+    "num_experts": 8,
+    "num_experts_per_tok": 3,
+    "num_hidden_layers": 4,
+    "num_key_value_heads": 2,
+    "rms_norm_eps": 1e-06,
+    "rope_parameters": {
+        "mrope_interleaved": True,
+        "mrope_section": [1, 1, 0],
+        "partial_rotary_factor": 0.25,
+        "rope_theta": 10000000,
+        "rope_type": "default",
+    },
+    "shared_expert_intermediate_size": 12,
+    "tie_word_embeddings": False,
+    "torch_dtype": "float32",
+    "vocab_size": 24,
+}
+
 GLM4_MOE = {
     "architectures": ["Glm4MoeForCausalLM"],
     "attention_bias": True,
@@ -866,8 +902,8 @@ RECURRENT = (2, 5, 17, 70)
 """Shorter than what a convolution reaches over, and longer than the 64 tokens that transformers runs a delta net by."""
 
 
-def _recurrent(name, seed, base, statistics=False, **changes):
-    return Tiny(name, seed, {**base, **changes}, statistics=statistics, lengths=RECURRENT)
+def _recurrent(name, seed, base, statistics=False, fused=False, **changes):
+    return Tiny(name, seed, {**base, **changes}, statistics=statistics, fused=fused, lengths=RECURRENT)
 
 
 def _plain(name, seed, base, **changes):
@@ -923,6 +959,7 @@ ALL = (
         num_key_value_heads=1,
         tie_word_embeddings=True,
     ),
+    _recurrent("qwen3-5-moe-fused", 1400, QWEN3_5_MOE, fused=True, num_hidden_layers=3, layer_types=["linear_attention", "full_attention", "linear_attention"]),
     _tiny("glm4-moe", 501, GLM4_MOE),
     _tiny(
         "glm4-moe-groups",

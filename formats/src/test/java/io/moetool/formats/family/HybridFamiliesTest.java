@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.DType;
+import io.moetool.formats.HeaderStore;
 import io.moetool.formats.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +26,20 @@ class HybridFamiliesTest {
        "norm_topk_prob": true, "full_attention_interval": 4, "linear_conv_kernel_dim": 4,
        "linear_key_head_dim": 128, "linear_num_key_heads": 16, "linear_num_value_heads": 32,
        "linear_value_head_dim": 128, "decoder_sparse_step": 1, "mlp_only_layers": []}
+      """;
+
+  /** Qwen3.5-35B-A3B as published, but for what does not matter here. */
+  private static final String IMAGES =
+      """
+      {"model_type": "qwen3_5_moe", "tie_word_embeddings": false, "vision_config": {"depth": 27},
+       "text_config": {"model_type": "qwen3_5_moe_text", "num_hidden_layers": 40,
+       "hidden_size": 2048, "vocab_size": 248320, "moe_intermediate_size": 512,
+       "shared_expert_intermediate_size": 512, "num_attention_heads": 16,
+       "num_key_value_heads": 2, "head_dim": 256, "num_experts": 256, "num_experts_per_tok": 8,
+       "full_attention_interval": 4, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128,
+       "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_value_head_dim": 128,
+       "rope_parameters": {"rope_type": "default", "rope_theta": 10000000,
+       "partial_rotary_factor": 0.25, "mrope_section": [11, 11, 10], "mrope_interleaved": true}}}
       """;
 
   @Test
@@ -71,6 +88,49 @@ class HybridFamiliesTest {
     // 3 outside; 2 norms, router, shared expert with its gate and 512 experts in 48 layers; 7 of a
     // delta net in 36, 6 of attention in 12.
     assertThat(all).hasSize(3 + 48 * (2 + 1 + 4 + 3 * 512) + 36 * 7 + 12 * 6);
+  }
+
+  /** Numbers of the reference library's own class with this config, but for images. */
+  @Test
+  void qwen35HasAsManyParametersAsTheReferenceLibrarySays() {
+    Architecture architecture = resolve(IMAGES);
+    assertThat(attending(architecture)).containsExactly(3, 7, 11, 15, 19, 23, 27, 31, 35, 39);
+    assertThat(architecture.mixer(0)).isEqualTo(new DeltaNet(16, 128, 32, 128, 4));
+    assertThat(((Attention) architecture.mixer(3)).rope().orElseThrow().rotaryDim()).isEqualTo(64);
+    assertThat(architecture.expertCountPaths()).containsExactly("text_config.num_experts");
+    assertThat(parameters(stored(architecture))).isEqualTo(34_660_610_688L);
+  }
+
+  /**
+   * Two checkpoints of 128 and of 180 experts, one expert a tensor, differ by 3 tensors an expert
+   * and layer, and by their bytes and those of the router's rows.
+   */
+  @Test
+  void expertsOfQwen35CountAsInCheckpointsPrunedByOthers() {
+    List<RoleShape> fewer = stored(byExpert(128));
+    List<RoleShape> more = stored(byExpert(180));
+    assertThat(more.size() - fewer.size()).isEqualTo(6240);
+    assertThat(2 * (parameters(more) - parameters(fewer))).isEqualTo(13_094_748_160L);
+  }
+
+  @Test
+  void qwen35WithImagesPrefixesItsDecoderAndKeepsTheRest() {
+    HeaderStore store = new HeaderStore();
+    store.add("model.language_model.embed_tokens.weight", DType.BF16, 248320, 2048);
+    TensorNames names =
+        FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", IMAGES), store).names();
+    assertThat(names.weight(TensorRole.HEAD)).isEqualTo("lm_head.weight");
+    assertThat(names.weight(TensorRole.EXPERTS_GATE_UP, 1))
+        .isEqualTo("model.language_model.layers.1.mlp.experts.gate_up_proj");
+    assertThat(names.isOfOtherPart("model.visual.blocks.0.attn.qkv.weight")).isTrue();
+  }
+
+  private static Architecture byExpert(int experts) {
+    String config = IMAGES.replace("\"num_experts\": 256", "\"num_experts\": " + experts);
+    return FamilyCatalog.builtIn()
+        .resolve(
+            ModelConfig.parse("config.json", config),
+            Set.of("model.layers.0.mlp.experts.0.gate_proj.weight", "model.embed_tokens.weight"));
   }
 
   private static long parameters(List<RoleShape> tensors) {

@@ -10,6 +10,7 @@ import io.moetool.formats.json.Json;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.ExpertsElsewhere;
 import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.PrunedTensors;
 import io.moetool.transforms.layout.ScaledElements;
@@ -69,6 +70,8 @@ final class PruneWork {
     if (plan.repair().isPresent()) {
       ScaledElements.require(source.architecture(), source.tensors());
     }
+    ExpertsElsewhere.refuse(
+        source.tensors().folder().toString(), source.architecture(), source.tensors());
     return new PruneWork(source, plan, shardBytes, toolVersion, pool);
   }
 

@@ -371,6 +371,26 @@ class PrunerTest {
     }
   }
 
+  @Test
+  void expertsOfATailThatNobodyCutsAreRefused() {
+    try (SourceModel tail =
+        new TinyCheckpoint()
+            .add("mtp.fc.weight", 4, 8)
+            .add("mtp.layers.0.mlp.experts.0.up_proj.weight", 2, 4)
+            .add("mtp.layers.0.mlp.experts.1.up_proj.weight", 2, 4)
+            .open(folder.resolve("tail"), 1)) {
+      Plan plan = plan(tail, Target.keep(4));
+      assertThatExceptionOfType(BadInputException.class)
+          .isThrownBy(() ->
+              new Pruner(tail, "test")
+                  .prune("plan.json", plan, OptionalLong.empty(), out, WriteProgress.none()))
+          .withMessageContaining(
+              "2 tensors of experts outside the decoder's layers would keep all experts, such as"
+                  + " 'mtp.layers.0.mlp.experts.0.up_proj.weight'");
+      assertThat(out).doesNotExist();
+    }
+  }
+
   private void refuse(Plan plan, String message) {
     assertThatExceptionOfType(BadInputException.class)
         .isThrownBy(() ->

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param moe mixture-of-experts blocks
  * @param denseWidth width of the dense feed-forward block in layers without experts
  * @param names tensor names
+ * @param predictionTail layers behind the last that the model runs without
  * @param expertCountPaths where the config states the number of experts; all are edited together
  * @param expertsPerTokenPaths where it states the number of experts per token; all are edited
  *     together
@@ -42,6 +43,7 @@ public record Architecture(
     MoeBlock moe,
     int denseWidth,
     TensorNames names,
+    PredictionTail predictionTail,
     List<String> expertCountPaths,
     List<String> expertsPerTokenPaths,
     List<String> expertWidthPaths) {

@@ -190,7 +190,19 @@ public final class CheckpointStructure {
 
   private void otherTensors() {
     Map<Integer, TreeSet<Integer>> uncounted = new TreeMap<>();
+    PredictionTail tail = architecture.predictionTail();
+    List<String> ofTail = tail.among(tensors.names());
+    if (!ofTail.isEmpty()) {
+      findings.add(
+          Finding.warning(
+              where(ofTail.getFirst()),
+              "and %d further tensors are of layers that predict further tokens: they are not run, and go when experts do"
+                  .formatted(ofTail.size() - 1)));
+    }
     for (String name : tensors.names()) {
+      if (tail.holds(name)) {
+        continue;
+      }
       if (accounted.contains(name) || architecture.names().isOfOtherPart(name)) {
         continue;
       }

@@ -66,6 +66,7 @@ public final class Family {
         moe(config, values, layers, names),
         values.count("dimensions", "denseWidth"),
         names,
+        PredictionTail.of(config, names, layers),
         values.places("dimensions", "experts"),
         values.places("dimensions", "expertsPerToken"),
         values.firstPlaces("dimensions", "expertWidth"));

@@ -194,6 +194,20 @@ class CheckpointStructureTest {
   }
 
   @Test
+  void layersThatPredictFurtherTokensAreKnownWhereTheConfigCountsThem() {
+    qwen();
+    headers
+        .add("mtp.fc.weight", 6, 12)
+        .add("mtp.layers.0.mlp.experts.0.up_proj.weight", 3, 6)
+        .expert(2, 0)
+        .expert(3, 0);
+    assertThat(check(QWEN.replaceFirst("\\{", "{\"num_nextn_predict_layers\": 1, ")))
+        .containsExactly(
+            "WARNING weights, 'model.layers.2.mlp.experts.0.down_proj.weight': and 4 further tensors are of layers that predict further tokens: they are not run, and go when experts do",
+            "ERROR layer 3: expert 0 stored, the config counts none there");
+  }
+
+  @Test
   void aRouterThatTheConfigDoesNotCountIsAnError() {
     qwen();
     headers.add("model.layers.0.mlp.gate.weight", 4, 6).add("model.layers.1.mlp.gate.bias", 4);

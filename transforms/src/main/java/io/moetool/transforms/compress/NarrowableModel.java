@@ -9,6 +9,7 @@ import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.quantisation.Encoding;
 import io.moetool.formats.quantisation.StoredWeight;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.ExpertsElsewhere;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -33,8 +34,10 @@ final class NarrowableModel {
           "keep from 1 to %d".formatted(architecture.moe().expertWidth()));
     }
     requirePlain(source);
+    ExpertsElsewhere.refuse(source.tensors().folder().toString(), architecture, source.tensors());
     Map<String, Long> numbers = new LinkedHashMap<>();
     architecture.expertWidthPaths().forEach(path -> numbers.put(path, (long) width));
+    source.architecture().predictionTail().countPaths().forEach(path -> numbers.put(path, 0L));
     String text = source.config().withNumbers(numbers);
     Architecture edited =
         families.resolve(ModelConfig.parse(source.config().where(), text), source.tensors());

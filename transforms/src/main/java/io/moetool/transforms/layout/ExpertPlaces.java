@@ -23,6 +23,11 @@ public record ExpertPlaces(
     scales = Collections.unmodifiableMap(new TreeMap<>(scales));
   }
 
+  /** Whether some layer stores fewer experts than these. */
+  boolean areFewerThan(int experts) {
+    return stored.values().stream().anyMatch(layer -> layer.size() < experts);
+  }
+
   /** Experts of a layer that are stored and never chosen. */
   List<Integer> masked(int layer) {
     return masked.getOrDefault(layer, List.of());

@@ -3,6 +3,7 @@ package io.moetool.transforms.layout;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.PredictionTail;
 import io.moetool.formats.family.StackLayout;
 import io.moetool.formats.family.TensorPlace;
 import java.util.List;
@@ -26,9 +27,17 @@ public final class NarrowedTensors {
     this.kept = Map.copyOf(kept);
   }
 
-  /** All tensors, in the order the source stores them. */
+  /**
+   * All tensors, in the order the source stores them, without layers that predict further tokens: a
+   * config has one width of experts, and theirs is another.
+   */
   public List<NeuronCut> of(TensorStore source) {
-    return source.names().stream().map(source::info).map(this::cut).toList();
+    PredictionTail tail = architecture.predictionTail();
+    return source.names().stream()
+        .filter(name -> !tail.holds(name))
+        .map(source::info)
+        .map(this::cut)
+        .toList();
   }
 
   private NeuronCut cut(TensorInfo tensor) {

@@ -10,13 +10,17 @@ public final class PrunedConfig {
 
   /**
    * The source's text with every count of experts replaced, and experts renumbered where they are
-   * said not to be quantised; every other character kept.
+   * said not to be quantised; every other character kept. Of layers that predict further tokens
+   * there are none then.
    *
    * @param places experts that stay
    */
   public static String text(SourceModel source, int expertsAfter, ExpertPlaces places) {
     Map<String, Long> counts = new LinkedHashMap<>();
     source.architecture().expertCountPaths().forEach(path -> counts.put(path, (long) expertsAfter));
+    if (places.areFewerThan(source.architecture().moe().experts())) {
+      source.architecture().predictionTail().countPaths().forEach(path -> counts.put(path, 0L));
+    }
     PrunedTensors pruned = new PrunedTensors(source.architecture(), places);
     return source.config().withPlainModules(pruned::module).withNumbers(counts);
   }

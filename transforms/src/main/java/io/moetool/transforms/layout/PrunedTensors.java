@@ -4,6 +4,7 @@ import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeNames;
+import io.moetool.formats.family.PredictionTail;
 import io.moetool.formats.family.TensorPlace;
 import java.util.Collections;
 import java.util.List;
@@ -19,6 +20,7 @@ public final class PrunedTensors {
   private final Architecture architecture;
   private final MoeNames moeNames;
   private final ExpertPlaces places;
+  private final PredictionTail tail;
 
   /**
    * The tensors of a checkpoint that keeps some experts.
@@ -30,6 +32,7 @@ public final class PrunedTensors {
     this.architecture = architecture;
     this.moeNames = new MoeNames(architecture.names());
     this.places = places;
+    this.tail = architecture.predictionTail();
   }
 
   /** The tensors that stay, in the order the source stores them. */
@@ -55,7 +58,10 @@ public final class PrunedTensors {
     return Optional.of(module);
   }
 
-  /** What becomes of a tensor; empty if it goes. */
+  /**
+   * What becomes of a tensor; empty if it goes. Layers that predict further tokens go with the
+   * first expert: a config has one number of experts, and theirs would not be as many.
+   */
   public Optional<TensorMove> move(TensorInfo tensor) {
     Optional<TensorPlace> place = architecture.names().place(tensor.name());
     Optional<TensorMove> move = move(tensor, place);
@@ -65,6 +71,9 @@ public final class PrunedTensors {
   }
 
   private Optional<TensorMove> move(TensorInfo tensor, Optional<TensorPlace> place) {
+    if (places.areFewerThan(architecture.moe().experts()) && tail.holds(tensor.name())) {
+      return Optional.empty();
+    }
     if (place.isEmpty() || place.get().layer().isEmpty()) {
       return Optional.of(TensorMove.whole(tensor, tensor.name()));
     }

@@ -1,6 +1,8 @@
 package io.moetool.transforms.plan;
 
 import io.moetool.analyzers.routing.RoutingAnalysis;
+import io.moetool.formats.TensorStore;
+import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.family.RouterSpec;
 import java.util.ArrayList;
@@ -37,6 +39,19 @@ final class PlanWarnings {
     }
     starved(evidence, warnings);
     return warnings;
+  }
+
+  /** What goes besides experts. */
+  static List<String> ofTail(Architecture architecture, TensorStore tensors, int expertsStored) {
+    List<String> tail =
+        expertsStored < architecture.moe().experts()
+            ? architecture.predictionTail().among(tensors.names())
+            : List.of();
+    return tail.isEmpty()
+        ? List.of()
+        : List.of(
+            "%d tensors of layers that predict further tokens are left out, such as %s: the model runs without them, drafting with them does not"
+                .formatted(tail.size(), tail.getFirst()));
   }
 
   private static List<String> counts(MoeBlock moe, int expertsAfter) {

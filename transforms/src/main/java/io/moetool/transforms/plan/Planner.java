@@ -74,7 +74,7 @@ public final class Planner {
             expertsAfter,
             moe.routing().expertsPerToken(),
             layers,
-            PlanWarnings.of(moe, evidence, expertsAfter),
+            warnings(PlanWarnings.of(moe, evidence, expertsAfter), expertsAfter),
             Optional.empty(),
             new Plan.Forecast(0, 0),
             LoadMatrix.of(true, expertsAfter, moe.routing().expertsPerToken()));
@@ -121,7 +121,9 @@ public final class Planner {
             expertsAfter,
             moe.routing().expertsPerToken(),
             layers,
-            PlanWarnings.ofMerging(moe, scores, expertsAfter, merging),
+            warnings(
+                PlanWarnings.ofMerging(moe, scores, expertsAfter, merging),
+                merging.stores(expertsAfter, moe.experts())),
             Optional.empty(),
             new Plan.Forecast(0, 0),
             LoadMatrix.of(
@@ -129,6 +131,12 @@ public final class Planner {
                 merging.stores(expertsAfter, moe.experts()),
                 moe.routing().expertsPerToken()));
     return plan.forSource(plan.source(), PlanForecast.of(architecture, tensors, plan.places()));
+  }
+
+  private List<String> warnings(List<String> ofDecision, int expertsStored) {
+    List<String> all = new ArrayList<>(ofDecision);
+    all.addAll(PlanWarnings.ofTail(architecture, tensors, expertsStored));
+    return all;
   }
 
   private Plan.Source source() {

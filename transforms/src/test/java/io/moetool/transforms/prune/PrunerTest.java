@@ -19,6 +19,7 @@ import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
 import io.moetool.transforms.plan.TinyEvidence;
+import io.moetool.transforms.verify.Verifier;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
@@ -371,22 +372,52 @@ class PrunerTest {
     }
   }
 
+  /** Of layers that predict further tokens, numbered on and apart, nothing is left, nor counted. */
   @Test
-  void expertsOfATailThatNobodyCutsAreRefused() {
+  void layersThatPredictFurtherTokensGoWithExperts() {
     try (SourceModel tail =
         new TinyCheckpoint()
+            .withConfig("{  ", "{  \"num_nextn_predict_layers\": 1, ")
             .add("mtp.fc.weight", 4, 8)
             .add("mtp.layers.0.mlp.experts.0.up_proj.weight", 2, 4)
-            .add("mtp.layers.0.mlp.experts.1.up_proj.weight", 2, 4)
+            .add("model.layers.3.mlp.experts.7.up_proj.weight", 2, 4)
+            .add("model.layers.3.eh_proj.weight", 4, 8)
             .open(folder.resolve("tail"), 1)) {
       Plan plan = plan(tail, Target.keep(4));
+      assertThat(plan.warnings())
+          .anyMatch(
+              w -> w.startsWith("4 tensors of layers that predict further tokens are left out"));
+      new Pruner(tail, "test")
+          .prune("plan.json", plan, OptionalLong.empty(), out, WriteProgress.none());
+      try (SourceModel pruned = SourceModel.open(out, FamilyCatalog.builtIn())) {
+        assertThat(pruned.tensors().names())
+            .noneMatch(name -> name.startsWith("mtp.") || name.startsWith("model.layers.3."));
+        assertThat(pruned.config().find("num_nextn_predict_layers").orElseThrow().intValue())
+            .isZero();
+      }
+      assertThat(
+              new Verifier(FamilyCatalog.builtIn(), WriteProgress.none())
+                  .verify(out, tail)
+                  .findings())
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void expertsThatAreOfNoKnownPartAreRefused() {
+    try (SourceModel other =
+        new TinyCheckpoint()
+            .add("drafter.layers.0.mlp.experts.0.up_proj.weight", 2, 4)
+            .add("drafter.layers.0.mlp.experts.1.up_proj.weight", 2, 4)
+            .open(folder.resolve("other"), 1)) {
+      Plan plan = plan(other, Target.keep(4));
       assertThatExceptionOfType(BadInputException.class)
           .isThrownBy(() ->
-              new Pruner(tail, "test")
+              new Pruner(other, "test")
                   .prune("plan.json", plan, OptionalLong.empty(), out, WriteProgress.none()))
           .withMessageContaining(
               "2 tensors of experts outside the decoder's layers would keep all experts, such as"
-                  + " 'mtp.layers.0.mlp.experts.0.up_proj.weight'");
+                  + " 'drafter.layers.0.mlp.experts.0.up_proj.weight'");
       assertThat(out).doesNotExist();
     }
   }

@@ -28,7 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
     customSynopsis = "moetool demo [-o DIR] [OPTIONS]",
     description =
         "The whole story on the bundled model, offline, in about a minute: inspect, analyze, plan,"
-            + " prune to half the experts, verify, evaluate, export, and validate on ONNX Runtime."
+            + " prune and merge to half the experts, verify, evaluate, export, and validate on ONNX"
+            + " Runtime."
             + " Shows every command it runs.")
 final class DemoCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;

@@ -17,6 +17,7 @@ record DemoStep(String title, List<String> arguments) {
   private static final String ANALYSIS = "analysis";
   private static final String PLAN = "plan.json";
   private static final String PRUNED = "pruned";
+  private static final String MERGED = "merged";
   private static final String EXPORT = "pruned-onnx";
 
   /**
@@ -32,6 +33,7 @@ record DemoStep(String title, List<String> arguments) {
     Path analysis = output.resolve(ANALYSIS);
     Path plan = output.resolve(PLAN);
     Path pruned = output.resolve(PRUNED);
+    Path merged = output.resolve(MERGED);
     Path export = output.resolve(EXPORT);
     return List.of(
         step("What is in the checkpoint?", "inspect", model),
@@ -63,7 +65,20 @@ record DemoStep(String title, List<String> arguments) {
             pruned,
             "--data",
             heldOut),
-        step("Export it.", "convert", pruned, "--to", "onnx", "-o", export),
+        step(
+            "Or put experts that are alike together, instead of removing half.",
+            "merge",
+            model,
+            "--statistics",
+            analysis,
+            "--method",
+            "ream",
+            "--remove",
+            "50%",
+            "-o",
+            merged),
+        step("And that one?", "evaluate", merged, "--data", heldOut),
+        step("Export the pruned one.", "convert", pruned, "--to", "onnx", "-o", export),
         step(
             "What did it cost? The original against the export on ONNX Runtime.",
             "validate",
@@ -87,6 +102,7 @@ record DemoStep(String title, List<String> arguments) {
     table.row("all numbers", output.resolve(ANALYSIS).resolve(Analysis.NAME));
     table.row("plan", output.resolve(PLAN));
     table.row("pruned model", output.resolve(PRUNED));
+    table.row("merged model", output.resolve(MERGED));
     table.row("ONNX model", output.resolve(EXPORT).resolve("model.onnx"));
     return "%s\n%s"
         .formatted(

@@ -44,7 +44,7 @@ class DemoCommandTest {
                 .formatted(model, out.resolve("plan.json"), out.resolve("pruned")))
         .contains("base PPL")
         .contains("Where to look:");
-    assertThat(Golden.list(out)).containsExactly("analysis", "plan.json", "pruned", "pruned-onnx");
+    assertThat(Golden.list(out)).containsExactly("analysis", "merged", "plan.json", "pruned", "pruned-onnx");
   }
 
   @Test
@@ -58,8 +58,17 @@ class DemoCommandTest {
     json.get("steps").forEach(step -> commands.add(step.get("command").stringValue()));
     assertThat(commands)
         .containsExactly(
-            "inspect", "analyze", "plan", "prune", "verify", "evaluate", "convert", "validate");
-    assertThat(json.get("steps").get(7).get("result").get("domains").propertyNames())
+            "inspect",
+            "analyze",
+            "plan",
+            "prune",
+            "verify",
+            "evaluate",
+            "merge",
+            "evaluate",
+            "convert",
+            "validate");
+    assertThat(json.get("steps").get(9).get("result").get("domains").propertyNames())
         .containsExactly("even", "odd");
   }
 

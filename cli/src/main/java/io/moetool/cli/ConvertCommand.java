@@ -1,5 +1,10 @@
 package io.moetool.cli;
 
+import io.moetool.analyzers.statistics.MeasuredModel;
+import io.moetool.analyzers.superexperts.ProtectList;
+import io.moetool.formats.onnx.OnnxType;
+import io.moetool.runtime.graph.ExpertIntegers;
+import io.moetool.runtime.graph.ExportPrecision;
 import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
@@ -9,6 +14,14 @@ import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.convert.ConversionResult;
 import io.moetool.transforms.convert.OnnxExport;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,10 +33,23 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     customSynopsis = "moetool convert MODEL -o OUT --to onnx [OPTIONS]",
     description =
-        "Write a checkpoint as an ONNX model: the graph in one file, float32 weights beside it,"
+        "Write a checkpoint as an ONNX model: the graph in one file, weights beside it,"
             + " tokenizer files with it. The model is run against the checkpoint before it"
             + " appears.")
 final class ConvertCommand implements Callable<Integer> {
+  /** How matrices can be stored. */
+  enum WeightType {
+    FLOAT32(OnnxType.FLOAT),
+    FLOAT16(OnnxType.FLOAT16),
+    BFLOAT16(OnnxType.BFLOAT16);
+
+    private final OnnxType type;
+
+    WeightType(OnnxType type) {
+      this.type = type;
+    }
+  }
+
   /** What a checkpoint can become. */
   enum Form {
     ONNX
@@ -51,18 +77,50 @@ final class ConvertCommand implements Callable<Integer> {
               + " model exactly, or those of the ONNX standard alone.")
   private OperatorForm operators = OperatorForm.FUSED;
 
+  @Option(
+      names = "--dtype",
+      paramLabel = "float32|float16|bfloat16",
+      description =
+          "How matrices are stored (default: float32). The model computes in float32; routers and"
+              + " vectors stay float32.")
+  private WeightType dtype = WeightType.FLOAT32;
+
+  @Option(
+      names = "--experts",
+      paramLabel = "int8|int4",
+      description =
+          "Store routed experts as integers with a scale for every 32 weights of a row (16, or the"
+              + " row, where 32 does not divide it; default: as --dtype says).")
+  private Optional<ExpertIntegers> experts = Optional.empty();
+
+  @Option(
+      names = "--protect",
+      paramLabel = "FILE",
+      description =
+          "Store the experts named here, as in the protect.json that analyze writes, as --dtype"
+              + " says. May be repeated.")
+  private List<Path> protectLists = new ArrayList<>();
+
   @Option(names = "--dry-run", description = "Show sizes and write nothing.")
   private boolean dryRun;
 
   @Override
   public Integer call() {
     Console console = common.console();
+    if (!protectLists.isEmpty() && experts.isEmpty()) {
+      throw common.usage("--protect has no effect without --experts");
+    }
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
       SoundCheckpoint.require(source.architecture(), source.tensors());
       OnnxExport export =
           new OnnxExport(
-              source, operators, VersionText.version(), OrtEngine.open(Device.CPU), pool);
+              source,
+              operators,
+              new ExportPrecision(dtype.type, experts, kept(source)),
+              VersionText.version(),
+              OrtEngine.open(Device.CPU),
+              pool);
       switch (form) {
         case ONNX -> {
           if (dryRun) {
@@ -74,6 +132,17 @@ final class ConvertCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK.value();
+  }
+
+  private Map<Integer, Set<Integer>> kept(SourceModel source) {
+    Map<Integer, Set<Integer>> kept = new HashMap<>();
+    MeasuredModel about = MeasuredModel.of(source.architecture(), source.fingerprint());
+    for (Path file : protectLists) {
+      for (ProtectList.Entry entry : ProtectList.read(file, about).experts()) {
+        kept.computeIfAbsent(entry.layer(), _ -> new TreeSet<>()).add(entry.expert());
+      }
+    }
+    return kept;
   }
 
   private void preview(Console console, OnnxExport.Preview preview) {
@@ -93,12 +162,27 @@ final class ConvertCommand implements Callable<Integer> {
     console.result(
         result,
         () ->
-            "%s: %s in %s, %s operators; logits differ from the checkpoint's by at most %.2g\n"
+            "%s: %s in %s, %s operators; logits differ from the checkpoint's by at most %.2g%s\n%s"
                 .formatted(
                     console.ink().bold(result.output()),
                     Amounts.bytes(result.bytesAfter()),
                     EvaluationText.seconds(result.seconds()),
                     result.operators(),
-                    result.maxLogitDifference()));
+                    result.maxLogitDifference(),
+                    experts.isPresent() ? rounding(result) : "",
+                    result
+                        .withoutGenaiConfig()
+                        .map("  no genai_config.json: %s\n"::formatted)
+                        .orElse("")));
+  }
+
+  private static String rounding(ConversionResult result) {
+    return String.format(
+        Locale.ROOT,
+        " (%.2g%% of them all)%n  %s experts: weights are off by half a scale at most, by %.2g%%"
+            + " on the whole",
+        100 * result.relativeLogitDifference(),
+        result.experts(),
+        100 * result.expertWeightError());
   }
 }

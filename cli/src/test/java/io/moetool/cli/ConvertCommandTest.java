@@ -96,4 +96,53 @@ class ConvertCommandTest {
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("'gguf'").contains("see 'moetool convert --help'");
   }
+
+  @Test
+  void expertsBecomeIntegersButForThoseThatAreProtected() throws IOException {
+    Path protect = folder.resolve("protect.json");
+    Files.writeString(
+        protect,
+        """
+        {"formatVersion": 1, "model": null, "rule": "by hand",
+         "experts": [{"layer": 0, "expert": 1, "reason": "because"}]}
+        """);
+    Run run =
+        Run.of(
+            "convert",
+            Golden.model("mixtral"),
+            "-o",
+            folder.resolve("x.onnx"),
+            "--to",
+            "onnx",
+            "--experts",
+            "int4",
+            "--dtype",
+            "bfloat16",
+            "--protect",
+            protect,
+            "--json");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.json().get("experts").stringValue()).isEqualTo("int4");
+    assertThat(run.json().get("dtype").stringValue()).isEqualTo("bfloat16");
+    assertThat(run.json().get("expertWeightError").doubleValue()).isBetween(0.01, 0.2);
+    assertThat(run.json().get("relativeLogitDifference").doubleValue()).isPositive();
+  }
+
+  @Test
+  void protectingExpertsThatAreNotIntegersIsWrongUsage() {
+    Run run =
+        Run.of(
+            "convert",
+            Golden.model("olmoe"),
+            "-o",
+            folder.resolve("x"),
+            "--to",
+            "onnx",
+            "--protect",
+            "protect.json");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--protect has no effect without --experts");
+  }
 }

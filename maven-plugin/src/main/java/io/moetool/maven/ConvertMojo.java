@@ -3,6 +3,7 @@ package io.moetool.maven;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
@@ -48,6 +49,30 @@ public final class ConvertMojo extends ToolMojo {
   @Parameter(property = "moetool.operators")
   @ToolOption("--operators")
   private @Nullable String operators;
+
+  /**
+   * How matrices are stored: float32, float16 or bfloat16 (default: float32). The model computes in
+   * float32; routers and vectors stay float32.
+   */
+  @Parameter(property = "moetool.dtype")
+  @ToolOption("--dtype")
+  private @Nullable String dtype;
+
+  /**
+   * Store routed experts as integers, int8 or int4, with a scale for every 32 weights of a row (16,
+   * or the row, where 32 does not divide it; default: as {@code dtype} says).
+   */
+  @Parameter(property = "moetool.experts")
+  @ToolOption("--experts")
+  private @Nullable String experts;
+
+  /**
+   * Store the experts named in these files, as in the protect.json that analyze writes, as {@code
+   * dtype} says.
+   */
+  @Parameter(property = "moetool.protect")
+  @ToolOption(value = "--protect", role = Role.INPUT)
+  private List<File> protect = new ArrayList<>();
 
   /** Show sizes and write nothing. */
   @Parameter(property = "moetool.dryRun", defaultValue = "false")

@@ -145,8 +145,7 @@ public final class OnnxGraph {
             .setDataLocation(TensorProto.DataLocation.EXTERNAL)
             .addExternalData(entry("location", file))
             .addExternalData(entry("offset", Long.toString(offset)))
-            .addExternalData(
-                entry("length", Long.toString(type.dtype().byteSize(shape.elements())))));
+            .addExternalData(entry("length", Long.toString(type.byteSize(shape.elements())))));
     return name;
   }
 

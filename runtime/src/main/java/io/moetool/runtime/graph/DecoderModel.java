@@ -35,14 +35,20 @@ public final class DecoderModel {
   private final Architecture architecture;
   private final TensorStore store;
   private final OperatorForm form;
+  private final ExportPrecision precision;
   private final OnnxGraph graph = new OnnxGraph("decoder");
   private final ExternalData data;
 
   private DecoderModel(
-      Architecture architecture, TensorStore store, OperatorForm form, ExternalData data) {
+      Architecture architecture,
+      TensorStore store,
+      OperatorForm form,
+      ExportPrecision precision,
+      ExternalData data) {
     this.architecture = architecture;
     this.store = store;
     this.form = form;
+    this.precision = precision;
     this.data = data;
   }
 
@@ -78,11 +84,12 @@ public final class DecoderModel {
       Architecture architecture,
       TensorStore store,
       OperatorForm form,
+      ExportPrecision precision,
       String dataFile,
       String version,
       String source) {
-    ExternalData data = new ExternalData(dataFile, OnnxType.FLOAT);
-    DecoderModel model = new DecoderModel(architecture, store, form, data);
+    ExternalData data = new ExternalData(dataFile);
+    DecoderModel model = new DecoderModel(architecture, store, form, precision, data);
     model.build();
     byte[] bytes =
         model.graph.toModel(
@@ -163,7 +170,7 @@ public final class DecoderModel {
   }
 
   private String moeBlock(int layer, String x, Layers layers, StoredWeights weights) {
-    ExpertsGraph experts = new ExpertsGraph(graph, architecture, form, data);
+    ExpertsGraph experts = new ExpertsGraph(graph, architecture, form, precision, data);
     String routed = experts.build(layer, x, layers.routerLogits(x), weights);
     return architecture.moe().shared().isPresent()
         ? graph.node("Add", routed, layers.shared(x)).output()
@@ -216,6 +223,6 @@ public final class DecoderModel {
   }
 
   private StoredWeights weights(int layer) {
-    return StoredWeights.of(graph, data, store, architecture, layer);
+    return StoredWeights.of(graph, data, precision, store, architecture, layer);
   }
 }

@@ -2,6 +2,8 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.onnx.OnnxGraph;
+import java.util.Collection;
+import java.util.stream.IntStream;
 
 /**
  * Experts in operators of the ONNX standard: each expert gathers the tokens that chose it and adds
@@ -22,8 +24,24 @@ final class ExpertLoop {
    * @param coefficients zero where an expert is not chosen, {@code [rows, E]}
    */
   String build(String x, String coefficients, StoredWeights weights) {
-    String sum = graph.node("Mul", x, graph.scalar(0f)).output();
-    for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+    int experts = architecture.moe().experts();
+    return addTo(
+        graph.node("Mul", x, graph.scalar(0f)).output(),
+        x,
+        coefficients,
+        IntStream.range(0, experts).boxed().toList(),
+        weights);
+  }
+
+  /** {@code before} and the weighted outputs of some of the experts, {@code [rows, H]}. */
+  String addTo(
+      String before,
+      String x,
+      String coefficients,
+      Collection<Integer> experts,
+      StoredWeights weights) {
+    String sum = before;
+    for (int expert : experts) {
       sum = add(sum, x, coefficients, expert, weights.ofExpert(expert));
     }
     return sum;

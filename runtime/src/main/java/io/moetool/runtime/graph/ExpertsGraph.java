@@ -9,6 +9,10 @@ import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxNode;
+import io.moetool.formats.onnx.OnnxType;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** The routed experts of an exported layer, in one fused operator or expert by expert. */
 final class ExpertsGraph {
@@ -18,20 +22,27 @@ final class ExpertsGraph {
   private final OnnxGraph graph;
   private final Architecture architecture;
   private final OperatorForm form;
+  private final ExportPrecision precision;
   private final ExternalData data;
 
-  ExpertsGraph(OnnxGraph graph, Architecture architecture, OperatorForm form, ExternalData data) {
+  ExpertsGraph(
+      OnnxGraph graph,
+      Architecture architecture,
+      OperatorForm form,
+      ExportPrecision precision,
+      ExternalData data) {
     this.graph = graph;
     this.architecture = architecture;
     this.form = form;
+    this.precision = precision;
     this.data = data;
   }
 
   /** Sum of the weighted outputs of a layer's experts, {@code [rows, H]}. */
   String build(int layer, String x, String logits, StoredWeights weights) {
     return switch (architecture.moe().routing()) {
-      case RouterSpec.TopScores spec when isFused() && isSoftmaxOfTheOperator(spec) ->
-          fused(layer, x, logits, !(spec.weighting() instanceof RouterSpec.Weighting.Plain));
+      case RouterSpec.TopScores spec when isRoutedByTheOperator(layer, spec) ->
+          fused(layer, x, logits, renormalises(spec));
       case RouterSpec.TopScores spec -> {
         String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
         RouterGraph router = new RouterGraph(graph, spec, architecture.moe().experts());
@@ -46,12 +57,45 @@ final class ExpertsGraph {
   private String withCoefficients(int layer, String x, String coefficients, StoredWeights weights) {
     RouterSpec routing = architecture.moe().routing();
     boolean onInput = routing.appliesTo() == RouterSpec.AppliesTo.INPUT;
-    if (isFused() && onInput && routing.expertsPerToken() == 1) {
+    Set<Integer> kept = precision.kept(layer);
+    ExpertLoop loop = new ExpertLoop(graph, architecture);
+    if (isFused() && onInput && routing.expertsPerToken() == 1 && kept.isEmpty()) {
       return fusedOnScaledInput(layer, x, coefficients);
     }
-    return isFused() && !onInput
-        ? fusedWithCoefficients(layer, x, coefficients)
-        : new ExpertLoop(graph, architecture).build(x, coefficients, weights);
+    if (!isFused() || onInput) {
+      return loop.build(x, coefficients, weights);
+    }
+    String fused = fusedWithCoefficients(layer, x, without(kept, coefficients));
+    return loop.addTo(fused, x, coefficients, new TreeSet<>(kept), weights);
+  }
+
+  /** Coefficients that are zero for some of the experts. */
+  private String without(Set<Integer> experts, String coefficients) {
+    if (experts.isEmpty()) {
+      return coefficients;
+    }
+    long[] others =
+        IntStream.range(0, architecture.moe().experts())
+            .mapToLong(expert -> experts.contains(expert) ? 0 : 1)
+            .toArray();
+    String used =
+        graph.node("Cast", graph.constant(others)).with("to", OnnxType.BOOL.number()).output();
+    return graph.node("Where", used, coefficients, graph.scalar(0f)).output();
+  }
+
+  /**
+   * Whether the fused operator routes these experts by itself. That for integers does nothing but
+   * renormalise.
+   */
+  private boolean isRoutedByTheOperator(int layer, RouterSpec.TopScores spec) {
+    return isFused()
+        && isSoftmaxOfTheOperator(spec)
+        && (precision.experts().isEmpty() || renormalises(spec))
+        && precision.kept(layer).isEmpty();
+  }
+
+  private static boolean renormalises(RouterSpec.TopScores spec) {
+    return !(spec.weighting() instanceof RouterSpec.Weighting.Plain);
   }
 
   /**
@@ -104,33 +148,39 @@ final class ExpertsGraph {
   private String fused(int layer, String x, String logits, boolean renormalise) {
     MoeBlock moe = architecture.moe();
     String base = "model.layers." + layer + ".moe.experts.";
-    String gateUp =
-        data.value(
-            graph,
-            base + "gate_up_proj.weight",
-            Shape.of(moe.experts(), 2L * moe.expertWidth(), architecture.hidden()),
-            new StoredContent.InterleavedGateUp(layer));
-    String down =
-        data.value(
-            graph,
-            base + "down_proj.weight",
-            Shape.of(moe.experts(), architecture.hidden(), moe.expertWidth()),
-            new StoredContent.StackedDown(layer));
+    Shape gateUp = Shape.of(moe.experts(), 2L * moe.expertWidth(), architecture.hidden());
+    Shape down = Shape.of(moe.experts(), architecture.hidden(), moe.expertWidth());
+    StoredContent.Projections first = new StoredContent.InterleavedGateUp(layer);
+    StoredContent.Projections last = new StoredContent.StackedDown(layer);
+    String firstBias =
+        bias(base + "gate_up_proj.bias", layer, TensorRole.EXPERTS_GATE_UP, 2L * moe.expertWidth());
+    String lastBias =
+        bias(base + "down_proj.bias", layer, TensorRole.EXPERTS_DOWN, architecture.hidden());
     OnnxNode node =
-        graph
-            .contrib(
-                "MoE",
-                x,
-                logits,
-                gateUp,
-                bias(
-                    base + "gate_up_proj.bias",
-                    layer,
-                    TensorRole.EXPERTS_GATE_UP,
-                    2L * moe.expertWidth()),
-                down,
-                bias(
-                    base + "down_proj.bias", layer, TensorRole.EXPERTS_DOWN, architecture.hidden()))
+        precision
+            .experts()
+            .map(type ->
+                withBlocks(
+                    type,
+                    graph.contrib(
+                        "QMoE",
+                        x,
+                        logits,
+                        integers(base + "gate_up_proj", type, gateUp, first),
+                        scales(base + "gate_up_proj", type, gateUp, first),
+                        firstBias,
+                        integers(base + "down_proj", type, down, last),
+                        scales(base + "down_proj", type, down, last),
+                        lastBias)))
+            .orElseGet(() ->
+                graph.contrib(
+                    "MoE",
+                    x,
+                    logits,
+                    matrices(base + "gate_up_proj", gateUp, first),
+                    firstBias,
+                    matrices(base + "down_proj", down, last),
+                    lastBias))
             .with("k", moe.routing().expertsPerToken())
             .with("activation_type", "swiglu")
             .with("swiglu_fusion", 1)
@@ -144,6 +194,38 @@ final class ExpertsGraph {
               .with("swiglu_limit", (float) limit)
               .output();
     };
+  }
+
+  private String matrices(String name, Shape shape, StoredContent.Projections content) {
+    return data.widened(graph, name + ".weight", precision.weights(), shape, content);
+  }
+
+  /** Integers less the least one, as many to a byte as it takes. */
+  private String integers(
+      String name, ExpertIntegers type, Shape shape, StoredContent.Projections content) {
+    return data.value(
+        graph,
+        name + ".qweight",
+        OnnxType.UINT8,
+        shape.withDim(2, shape.dim(2) / type.perByte()),
+        new StoredContent.Integers(content, type, type.block(architecture), false));
+  }
+
+  private String scales(
+      String name, ExpertIntegers type, Shape shape, StoredContent.Projections content) {
+    int block = type.block(architecture);
+    return data.value(
+        graph,
+        name + ".scales",
+        ExpertIntegers.scales(shape, block),
+        new StoredContent.Scales(content, type, block));
+  }
+
+  /** Weights are as they are described, not in the order of some device. */
+  private OnnxNode withBlocks(ExpertIntegers type, OnnxNode node) {
+    node.with("expert_weight_bits", type.bits()).with("weights_prepacked", 0);
+    int block = type.block(architecture);
+    return block == 0 ? node : node.with("block_size", block);
   }
 
   /** A bias of all experts as it is stored. */

@@ -1,6 +1,5 @@
 package io.moetool.runtime.graph;
 
-import io.moetool.formats.DType;
 import io.moetool.formats.Shape;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
@@ -18,7 +17,6 @@ public final class ExternalData {
   public static final long ALIGNMENT = 4096;
 
   private final String file;
-  private final OnnxType type;
   private final List<Placed> tensors = new ArrayList<>();
   private final Map<String, String> known = new HashMap<>();
   private long end;
@@ -27,11 +25,9 @@ public final class ExternalData {
    * An empty layout.
    *
    * @param file name of the file, beside the model
-   * @param type element type of every tensor
    */
-  ExternalData(String file, OnnxType type) {
+  ExternalData(String file) {
     this.file = file;
-    this.type = type;
   }
 
   /**
@@ -39,19 +35,21 @@ public final class ExternalData {
    *
    * @param name value name in the graph
    * @param content what its elements are
+   * @param type element type
    * @param shape extents
    * @param offset first byte
    */
-  public record Placed(String name, StoredContent content, Shape shape, long offset) {}
+  public record Placed(
+      String name, StoredContent content, OnnxType type, Shape shape, long offset) {
+    /** Bytes it takes. */
+    public long byteSize() {
+      return type.byteSize(shape.elements());
+    }
+  }
 
   /** Tensors by offset. */
   public List<Placed> tensors() {
     return List.copyOf(tensors);
-  }
-
-  /** Element type of every tensor. */
-  public DType dtype() {
-    return type.dtype();
   }
 
   /** Bytes of the file. */
@@ -59,15 +57,34 @@ public final class ExternalData {
     return end;
   }
 
-  /** The graph value that holds a tensor; asking twice gives the same one. */
+  /** The graph value that holds a float32 tensor; asking twice gives the same one. */
   String value(OnnxGraph graph, String name, Shape shape, StoredContent content) {
+    return value(graph, name, OnnxType.FLOAT, shape, content);
+  }
+
+  /** The graph value that holds a tensor; asking twice gives the same one. */
+  String value(OnnxGraph graph, String name, OnnxType type, Shape shape, StoredContent content) {
+    return known.computeIfAbsent(name, n -> place(graph, n, type, shape, content));
+  }
+
+  /** The float32 value of a tensor that is stored in any float type. */
+  String widened(OnnxGraph graph, String name, OnnxType type, Shape shape, StoredContent content) {
+    if (type == OnnxType.FLOAT) {
+      return value(graph, name, shape, content);
+    }
     return known.computeIfAbsent(
         name,
         n -> {
-          long offset = Math.ceilDiv(end, ALIGNMENT) * ALIGNMENT;
-          end = offset + type.dtype().byteSize(shape.elements());
-          tensors.add(new Placed(n, content, shape, offset));
-          return graph.external(n, type, shape, file, offset);
+          String stored = place(graph, n, type, shape, content);
+          return graph.node("Cast", stored).with("to", OnnxType.FLOAT.number()).output();
         });
+  }
+
+  private String place(
+      OnnxGraph graph, String name, OnnxType type, Shape shape, StoredContent content) {
+    long offset = Math.ceilDiv(end, ALIGNMENT) * ALIGNMENT;
+    end = offset + type.byteSize(shape.elements());
+    tensors.add(new Placed(name, content, type, shape, offset));
+    return graph.external(name, type, shape, file, offset);
   }
 }

@@ -108,6 +108,8 @@ public final class OrtEngine {
 
   private static SessionOptions options(Device device) throws OrtException {
     SessionOptions options = new SessionOptions();
+    // By default what multiplies weights stored as integers is rounded to 8 bits, too.
+    options.addConfigEntry("session.qdq_matmulnbits_accuracy_level", "1");
     // Work is split over sequences and experts, which scales better than splitting small products,
     // and
     // makes results independent of the number of threads.

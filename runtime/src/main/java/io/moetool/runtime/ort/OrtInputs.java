@@ -61,6 +61,9 @@ public final class OrtInputs implements AutoCloseable {
           case INT32 -> OnnxJavaType.INT32;
           case INT64 -> OnnxJavaType.INT64;
           case BOOL -> OnnxJavaType.BOOL;
+          case UINT8 -> OnnxJavaType.UINT8;
+          case INT8 -> OnnxJavaType.INT8;
+          case INT4 -> throw new IllegalStateException("no checkpoint stores " + tensor.dtype());
         };
     if (tensor.bytes().byteSize() > Integer.MAX_VALUE) {
       throw new BadInputException(

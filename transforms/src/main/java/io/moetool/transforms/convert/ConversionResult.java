@@ -1,5 +1,7 @@
 package io.moetool.transforms.convert;
 
+import java.util.Optional;
+
 /**
  * What a conversion did. Components are the keys of the JSON document.
  *
@@ -14,6 +16,14 @@ package io.moetool.transforms.convert;
  * @param operators form of the graph: {@code fused} or {@code standard}
  * @param maxLogitDifference largest difference of a logit between the result and the source, on the
  *     tokens both were run on before the result was published
+ * @param dtype element type of matrices: {@code float32}, {@code float16} or {@code bfloat16}
+ * @param experts of routed experts: the same, {@code int8} or {@code int4}
+ * @param relativeLogitDifference root of the mean squared difference of logits by that of the mean
+ *     squared logit, on the same tokens
+ * @param expertWeightError root of the mean squared error of experts' weights stored as integers by
+ *     that of the mean squared weight; 0 if none are
+ * @param withoutGenaiConfig why there is no {@code genai_config.json} for ONNX Runtime GenAI; empty
+ *     if there is one
  */
 public record ConversionResult(
     String output,
@@ -25,4 +35,9 @@ public record ConversionResult(
     int tensorsChanged,
     double seconds,
     String operators,
-    double maxLogitDifference) {}
+    double maxLogitDifference,
+    String dtype,
+    String experts,
+    double relativeLogitDifference,
+    double expertWeightError,
+    Optional<String> withoutGenaiConfig) {}

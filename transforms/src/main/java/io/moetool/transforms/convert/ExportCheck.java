@@ -1,5 +1,6 @@
 package io.moetool.transforms.convert;
 
+import io.moetool.formats.BadInputException;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
@@ -25,14 +26,28 @@ final class ExportCheck {
   /** Largest difference of a logit, as a share of the largest logit, that rounding explains. */
   private static final double TOLERANCE = 2e-3;
 
+  /** Difference of all logits, as a share of them, that is no coarser storage but damage. */
+  private static final double GROSS = 0.5;
+
   private ExportCheck() {}
 
   /**
-   * Largest difference of a logit.
+   * How far logits are from the source's.
    *
-   * @throws IllegalStateException if it is more than rounding
+   * @param most largest difference of a logit
+   * @param relative root of the mean squared difference by that of the mean squared logit
    */
-  static double run(SourceModel source, Path model, OrtEngine engine, WorkPool pool) {
+  record Differences(double most, double relative) {}
+
+  /**
+   * Compares logits.
+   *
+   * @param exact whether the export holds the source's weights as they are
+   * @throws IllegalStateException if an exact export differs by more than rounding
+   * @throws BadInputException if another differs grossly
+   */
+  static Differences run(
+      SourceModel source, Path model, boolean exact, OrtEngine engine, WorkPool pool) {
     SequenceData data = new SequenceData(List.of(tokens(source)));
     LanguageModel original =
         new CheckpointModel(source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE);
@@ -42,7 +57,7 @@ final class ExportCheck {
         Logits expectedLogits = expected.logits(0);
         Logits actualLogits = actual.logits(0)) {
       int length = data.sequences().getFirst().length();
-      return compare(expectedLogits.rows(0, length), actualLogits.rows(0, length));
+      return compare(source, expectedLogits.rows(0, length), actualLogits.rows(0, length), exact);
     }
   }
 
@@ -53,24 +68,37 @@ final class ExportCheck {
         new SplittableRandom(SEED).ints(length, 0, source.architecture().vocabulary()).toArray());
   }
 
-  private static double compare(FloatMatrix expected, FloatMatrix actual) {
-    double difference = 0;
+  private static Differences compare(
+      SourceModel source, FloatMatrix expected, FloatMatrix actual, boolean exact) {
+    double most = 0;
     double largest = 1;
+    double squares = 0;
+    double squaredDifferences = 0;
     for (int row = 0; row < expected.rows(); row++) {
       for (int column = 0; column < expected.columns(); column++) {
         float value = expected.get(row, column);
         double distance = Math.abs((double) value - actual.get(row, column));
-        if (!(distance <= difference)) {
-          difference = distance;
+        if (!(distance <= most)) {
+          most = distance;
         }
         largest = Math.max(largest, Math.abs(value));
+        squares += (double) value * value;
+        squaredDifferences += distance * distance;
       }
     }
-    if (!(difference <= TOLERANCE * largest)) {
+    if (exact && !(most <= TOLERANCE * largest)) {
       throw new IllegalStateException(
           "the exported model's logits differ from the checkpoint's by %s; nothing was published"
-              .formatted(difference));
+              .formatted(most));
     }
-    return difference;
+    double relative = squares == 0 ? most : Math.sqrt(squaredDifferences / squares);
+    if (!exact && !(relative <= GROSS)) {
+      throw new BadInputException(
+          source.tensors().folder().toString(),
+          "stored like this its logits differ by %.0f%%; nothing was published"
+              .formatted(relative * 100),
+          "use a finer --dtype or --experts");
+    }
+    return new Differences(most, relative);
   }
 }

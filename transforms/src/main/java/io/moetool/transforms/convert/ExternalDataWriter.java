@@ -37,21 +37,20 @@ final class ExternalDataWriter {
       Map<String, String> hashes = new LinkedHashMap<>();
       for (ExternalData.Placed tensor : data.tensors()) {
         writer.padTo(tensor.offset());
-        hashes.put(tensor.name(), writer.write(tensor, content.of(tensor.content()), data));
+        hashes.put(tensor.name(), writer.write(tensor, content.of(tensor)));
       }
       return new WrittenFile(
           file.getFileName().toString(), writer.position, writer.fileHash.hex(), hashes);
     }
   }
 
-  private String write(ExternalData.Placed tensor, TensorContent content, ExternalData data)
-      throws IOException {
+  private String write(ExternalData.Placed tensor, TensorContent content) throws IOException {
     Sha256 hash = new Sha256();
     content.writeTo(bytes -> {
       hash.update(bytes);
       append(bytes);
     });
-    long expected = tensor.offset() + data.dtype().byteSize(tensor.shape().elements());
+    long expected = tensor.offset() + tensor.byteSize();
     if (position != expected) {
       throw new IllegalStateException(
           "tensor %s ends at byte %d, laid out to end at %d"

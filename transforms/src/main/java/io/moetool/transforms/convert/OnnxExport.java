@@ -6,6 +6,7 @@ import io.moetool.formats.checkpoint.CheckpointFiles;
 import io.moetool.formats.checkpoint.CopiedFile;
 import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.json.Json;
+import io.moetool.formats.onnx.OnnxType;
 import io.moetool.formats.publish.DiskSpace;
 import io.moetool.formats.publish.OutputTarget;
 import io.moetool.formats.publish.Sha256;
@@ -13,6 +14,8 @@ import io.moetool.formats.publish.StagedFolder;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.publish.WrittenFile;
 import io.moetool.runtime.graph.DecoderModel;
+import io.moetool.runtime.graph.ExpertIntegers;
+import io.moetool.runtime.graph.ExportPrecision;
 import io.moetool.runtime.graph.ExternalData;
 import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.graph.StoredContent;
@@ -27,12 +30,14 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
- * Writes a checkpoint as an ONNX model: the graph in one file, all weights in float32 in another
- * beside it. The result is run against its source before it appears.
+ * Writes a checkpoint as an ONNX model: the graph in one file, all weights in another beside it.
+ * The result is run against its source before it appears.
  */
 public final class OnnxExport {
   /** Name of the model in an output folder. */
@@ -42,6 +47,7 @@ public final class OnnxExport {
 
   private final SourceModel source;
   private final OperatorForm form;
+  private final ExportPrecision precision;
   private final String toolVersion;
   private final OrtEngine engine;
   private final WorkPool pool;
@@ -52,9 +58,15 @@ public final class OnnxExport {
    * @param source stays open while this is used, and is not closed by it
    */
   public OnnxExport(
-      SourceModel source, OperatorForm form, String toolVersion, OrtEngine engine, WorkPool pool) {
+      SourceModel source,
+      OperatorForm form,
+      ExportPrecision precision,
+      String toolVersion,
+      OrtEngine engine,
+      WorkPool pool) {
     this.source = source;
     this.form = form;
+    this.precision = precision;
     this.toolVersion = toolVersion;
     this.engine = engine;
     this.pool = pool;
@@ -85,7 +97,7 @@ public final class OnnxExport {
    */
   public ConversionResult write(Path output, WriteProgress progress) {
     long start = System.nanoTime();
-    boolean single = output.toString().endsWith(".onnx");
+    boolean single = single(output);
     String modelName = single ? output.getFileName().toString() : MODEL_FILE;
     List<Path> sources = List.of(source.tensors().folder());
     OutputTarget.check(output, sources);
@@ -96,17 +108,15 @@ public final class OnnxExport {
     DiskSpace.require(output, exported.data().byteSize() + exported.model().length);
     Path staging = single ? output.resolveSibling("." + modelName + ".export") : output;
     try (StagedFolder staged = StagedFolder.create(staging, sources)) {
+      ExportContent content = new ExportContent(source);
       List<WrittenFile> written = new ArrayList<>();
       written.add(
           ExternalDataWriter.write(
-              staged.path().resolve(modelName + DATA_ENDING),
-              exported.data(),
-              new ExportContent(source),
-              progress));
+              staged.path().resolve(modelName + DATA_ENDING), exported.data(), content, progress));
       Path model = staged.path().resolve(modelName);
       Files.write(model, exported.model());
       written.add(file(model));
-      double difference = ExportCheck.run(source, model, engine, pool);
+      ExportCheck.Differences differences = ExportCheck.run(source, model, isExact(), engine, pool);
       if (single) {
         Files.move(dataBeside(model), dataBeside(output), StandardCopyOption.ATOMIC_MOVE);
         Files.move(model, output, StandardCopyOption.ATOMIC_MOVE);
@@ -114,7 +124,12 @@ public final class OnnxExport {
         addCompanions(staged.path(), exported.data(), written);
         staged.commit();
       }
-      return result(output, exported.data(), difference, (System.nanoTime() - start) / 1e9);
+      return result(
+          output,
+          exported.data(),
+          differences,
+          content.quantisationError(),
+          (System.nanoTime() - start) / 1e9);
     } catch (IOException e) {
       throw new EnvironmentException(
           output.toString(), "cannot be written: " + e, "check the disk and run again", e);
@@ -124,10 +139,25 @@ public final class OnnxExport {
   private DecoderModel.Exported build(String dataFile) {
     DecodableWeights.require(source.architecture(), source.tensors());
     return DecoderModel.build(
-        source.architecture(), source.tensors(), form, dataFile, toolVersion, source.fingerprint());
+        source.architecture(),
+        source.tensors(),
+        form,
+        precision,
+        dataFile,
+        toolVersion,
+        source.fingerprint());
   }
 
-  /** Tokenizer files, config and manifest. */
+  /** Whether every weight keeps its value. */
+  private boolean isExact() {
+    return precision.experts().isEmpty()
+        && (precision.weights() == OnnxType.FLOAT
+            || source.tensors().names().stream()
+                .allMatch(
+                    name -> source.tensors().info(name).dtype() == precision.weights().dtype()));
+  }
+
+  /** Tokenizer files, configs and manifest. */
   private void addCompanions(Path folder, ExternalData data, List<WrittenFile> written)
       throws IOException {
     for (CopiedFile copied : CheckpointFiles.of(source.tensors().folder())) {
@@ -135,6 +165,11 @@ public final class OnnxExport {
       Files.createDirectories(target.getParent());
       Files.write(target, Files.readAllBytes(copied.source()));
       written.add(file(target));
+    }
+    if (GenaiConfig.obstacle(source.architecture()).isEmpty()) {
+      Path genai = folder.resolve(GenaiConfig.FILE);
+      Files.writeString(genai, Json.write(GenaiConfig.of(source, MODEL_FILE)));
+      written.add(file(genai));
     }
     Path config = folder.resolve("config.json");
     Files.writeString(config, source.config().text());
@@ -149,14 +184,23 @@ public final class OnnxExport {
     return Manifest.of(
         Manifest.Tool.current(toolVersion),
         new Manifest.Source(source.fingerprint(), source.config().modelType()),
-        Json.object().put("action", "convert").put("to", "onnx").put("operators", form.key()),
+        Json.object()
+            .put("action", "convert")
+            .put("to", "onnx")
+            .put("operators", form.key())
+            .put("dtype", dtype())
+            .put("experts", experts()),
         written,
         name ->
             Manifest.Origin.madeFrom(content.sources(Objects.requireNonNull(contents.get(name)))));
   }
 
   private ConversionResult result(
-      Path output, ExternalData data, double difference, double seconds) {
+      Path output,
+      ExternalData data,
+      ExportCheck.Differences differences,
+      QuantisationError quantisation,
+      double seconds) {
     int copied =
         (int)
             data.tensors().stream()
@@ -166,21 +210,40 @@ public final class OnnxExport {
     return new ConversionResult(
         output.toString(),
         source.tensors().tensorBytes(),
-        data.tensors().stream()
-            .mapToLong(tensor -> data.dtype().byteSize(tensor.shape().elements()))
-            .sum(),
+        data.tensors().stream().mapToLong(ExternalData.Placed::byteSize).sum(),
         experts,
         experts,
         copied,
         data.tensors().size() - copied,
         seconds,
         form.key(),
-        difference);
+        differences.most(),
+        dtype(),
+        experts(),
+        differences.relative(),
+        quantisation.relative(),
+        single(output)
+            ? Optional.of("the output is a file")
+            : GenaiConfig.obstacle(source.architecture()));
+  }
+
+  private String dtype() {
+    return precision.weights() == OnnxType.FLOAT
+        ? "float32"
+        : precision.weights().name().toLowerCase(Locale.ROOT);
+  }
+
+  private String experts() {
+    return precision.experts().map(ExpertIntegers::key).orElse(dtype());
   }
 
   private static WrittenFile file(Path file) throws IOException {
     return new WrittenFile(
         file.getFileName().toString(), Files.size(file), Sha256.of(file), Map.of());
+  }
+
+  private static boolean single(Path output) {
+    return output.toString().endsWith(".onnx");
   }
 
   private static Path dataBeside(Path model) {

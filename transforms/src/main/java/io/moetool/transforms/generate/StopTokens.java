@@ -9,13 +9,13 @@ import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /** Tokens that end a text: {@code eos_token_id}, one id or a list of them. */
-final class StopTokens {
+public final class StopTokens {
   private static final List<String> FILES = List.of("generation_config.json", "config.json");
 
   private StopTokens() {}
 
   /** Those of the first file of a model's folder that names any; none if no file does. */
-  static Set<Integer> of(Path folder) {
+  public static Set<Integer> of(Path folder) {
     for (String name : FILES) {
       Path file = folder.resolve(name);
       if (Files.isRegularFile(file)) {

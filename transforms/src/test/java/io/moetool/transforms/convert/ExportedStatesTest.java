@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.runtime.graph.ExportPrecision;
 import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
@@ -164,7 +165,8 @@ class ExportedStatesTest {
   private OrtGraph export(String name, OperatorForm form) {
     Path out = folder.resolve(form.key());
     try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FamilyCatalog.builtIn())) {
-      new OnnxExport(source, form, "test", ENGINE, POOL).write(out, WriteProgress.none());
+      new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+          .write(out, WriteProgress.none());
     }
     return ENGINE.graph(out.resolve("model.onnx"));
   }

@@ -8,6 +8,7 @@ import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.safetensors.SafetensorsFile;
+import io.moetool.runtime.graph.ExportPrecision;
 import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
@@ -129,7 +130,8 @@ class OnnxContinuationTest {
   private OrtGraph export(String name, OperatorForm form) {
     Path out = folder.resolve("out");
     try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
-      new OnnxExport(source, form, "test", ENGINE, POOL).write(out, WriteProgress.none());
+      new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+          .write(out, WriteProgress.none());
     }
     return ENGINE.graph(out.resolve("model.onnx"));
   }

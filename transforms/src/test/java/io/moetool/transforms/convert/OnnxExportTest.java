@@ -8,6 +8,7 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.runtime.graph.ExportPrecision;
 import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
@@ -124,7 +125,8 @@ class OnnxExportTest {
 
   private static void export(Path model, OperatorForm form, Path out) {
     try (SourceModel source = SourceModel.open(model, FAMILIES)) {
-      new OnnxExport(source, form, "test", ENGINE, POOL).write(out, WriteProgress.none());
+      new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+          .write(out, WriteProgress.none());
     }
   }
 

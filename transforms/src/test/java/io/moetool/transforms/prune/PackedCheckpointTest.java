@@ -17,6 +17,7 @@ import io.moetool.formats.family.CheckpointStructure;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.safetensors.SafetensorsWriter;
+import io.moetool.runtime.graph.ExportPrecision;
 import io.moetool.runtime.graph.OperatorForm;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
@@ -187,7 +188,8 @@ class PackedCheckpointTest {
           .hasMessageContaining("qweight: 4 bit integers packed by GPTQ are moved");
       Path out = folder.resolve("onnx");
       assertThatThrownBy(() ->
-              new OnnxExport(source, OperatorForm.FUSED, "test", engine, pool)
+              new OnnxExport(
+                      source, OperatorForm.FUSED, ExportPrecision.FLOAT32, "test", engine, pool)
                   .write(out, WriteProgress.none()))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("qweight: 4 bit integers packed by GPTQ are moved");

@@ -1,6 +1,5 @@
 package io.moetool.cli;
 
-import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.OutputTarget;
@@ -128,8 +127,7 @@ final class CompressCommand implements Callable<Integer> {
       } else {
         unfinished.prepare(console, output, source.files());
       }
-      Compressor compressor =
-          new Compressor(source, FamilyCatalog.builtIn(), VersionText.version());
+      Compressor compressor = new Compressor(source, model.families(), VersionText.version());
       CompressPlan outline = outline(compressor, source);
       requireChange(outline, source);
       if (dryRun) {

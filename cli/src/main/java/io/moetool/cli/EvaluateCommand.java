@@ -1,6 +1,5 @@
 package io.moetool.cli;
 
-import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
@@ -8,6 +7,7 @@ import io.moetool.transforms.evaluate.Evaluation;
 import io.moetool.transforms.evaluate.Evaluator;
 import io.moetool.transforms.evaluate.OpenModel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -25,6 +25,8 @@ import picocli.CommandLine.Parameters;
 final class EvaluateCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
+  @Mixin private FamilyOption family;
+
   @Parameters(
       index = "0",
       paramLabel = "MODEL",
@@ -41,9 +43,10 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console();
     data.require(common);
+    family.refuseWithoutCheckpoint(common, List.of(path));
     OrtEngine engine = run.open(common);
     try (WorkPool pool = new WorkPool(common.threads());
-        OpenModel opened = OpenModel.open(path, FamilyCatalog.builtIn(), engine, pool)) {
+        OpenModel opened = OpenModel.open(path, family.catalog(), engine, pool)) {
       SequenceData sequences = data.read(common, opened.folder(), opened.model().input());
       Evaluation evaluation =
           new Evaluator(engine, pool)

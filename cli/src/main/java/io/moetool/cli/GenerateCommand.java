@@ -1,6 +1,5 @@
 package io.moetool.cli;
 
-import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.Tokenizer;
@@ -32,6 +31,8 @@ final class GenerateCommand implements Callable<Integer> {
   private static final double MAX_TEMPERATURE = 100;
 
   @Mixin private CommonOptions common;
+
+  @Mixin private FamilyOption family;
 
   @Parameters(
       index = "0",
@@ -102,15 +103,15 @@ final class GenerateCommand implements Callable<Integer> {
     }
     List<Path> models = new ArrayList<>(List.of(path));
     other.ifPresent(models::add);
+    family.refuseWithoutCheckpoint(common, models);
     OrtEngine engine = run.open(common);
     List<Named> generations = new ArrayList<>();
     try (WorkPool pool = new WorkPool(common.threads());
-        OpenModel first = OpenModel.open(path, FamilyCatalog.builtIn(), engine, pool);
+        OpenModel first = OpenModel.open(path, family.catalog(), engine, pool);
         Tokenizer tokenizer = Tokenizer.open(first.folder())) {
       generations.add(generate(console, path, first, tokenizer, sampling));
       if (other.isPresent()) {
-        try (OpenModel second =
-            OpenModel.open(other.get(), FamilyCatalog.builtIn(), engine, pool)) {
+        try (OpenModel second = OpenModel.open(other.get(), family.catalog(), engine, pool)) {
           generations.add(generate(console, other.get(), second, tokenizer, sampling));
         }
       }

@@ -5,7 +5,6 @@ import io.moetool.analyzers.inspect.Inspector;
 import io.moetool.analyzers.inspect.OutlineInspector;
 import io.moetool.formats.checkpoint.ModelOutline;
 import io.moetool.formats.family.CheckpointStructure;
-import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.transforms.SourceModel;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -31,7 +30,7 @@ final class InspectCommand implements Callable<Integer> {
     Console console = common.console();
     Inspection inspection =
         ModelOutline.of(model.path())
-            .map(outline -> new OutlineInspector(outline, FamilyCatalog.builtIn()).inspect())
+            .map(outline -> new OutlineInspector(outline, model.families()).inspect())
             .orElseGet(() -> ofWeights(console));
     InspectionText text = new InspectionText(model.path(), inspection, console.ink());
     console.result(FindingText.document(inspection, inspection.findings()), text::render);

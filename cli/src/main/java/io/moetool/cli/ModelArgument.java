@@ -5,6 +5,7 @@ import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.evaluate.OpenModel;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** The checkpoint that a command is given. */
@@ -15,8 +16,15 @@ final class ModelArgument {
       description = "Checkpoint folder, or a .safetensors file beside its config.")
   private Path path = Path.of("");
 
+  @Mixin private FamilyOption family;
+
   Path path() {
     return path;
+  }
+
+  /** The families as the user wants them taken. */
+  FamilyCatalog families() {
+    return family.catalog();
   }
 
   /**
@@ -31,7 +39,7 @@ final class ModelArgument {
           "is an ONNX model, and this command reads checkpoints",
           "name the checkpoint it was made from (a Hugging Face folder or a .safetensors file)");
     }
-    SourceModel source = SourceModel.open(path, FamilyCatalog.builtIn());
+    SourceModel source = SourceModel.open(path, families());
     source.tensors().warnings().forEach(console::warn);
     return source;
   }

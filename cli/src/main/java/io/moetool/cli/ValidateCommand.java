@@ -1,6 +1,5 @@
 package io.moetool.cli;
 
-import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
@@ -10,6 +9,7 @@ import io.moetool.transforms.validate.Validation;
 import io.moetool.transforms.validate.ValidationReport;
 import io.moetool.transforms.validate.Validator;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -30,6 +30,8 @@ import picocli.CommandLine.Parameters;
             + " not kept ends with exit code 4.")
 final class ValidateCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
+
+  @Mixin private FamilyOption family;
 
   @Parameters(
       index = "0",
@@ -62,11 +64,12 @@ final class ValidateCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console();
     data.require(common);
+    family.refuseWithoutCheckpoint(common, List.of(base, candidate));
     Gates gates = limits.gates(common);
     OrtEngine engine = run.open(common);
     try (WorkPool pool = new WorkPool(common.threads());
-        OpenModel first = OpenModel.open(base, FamilyCatalog.builtIn(), engine, pool);
-        OpenModel second = OpenModel.open(candidate, FamilyCatalog.builtIn(), engine, pool)) {
+        OpenModel first = OpenModel.open(base, family.catalog(), engine, pool);
+        OpenModel second = OpenModel.open(candidate, family.catalog(), engine, pool)) {
       SequenceData sequences =
           data.read(
               common, first.folder(), first.model().input().sharedWith(second.model().input()));

@@ -1,6 +1,5 @@
 package io.moetool.cli;
 
-import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.verify.Verification;
@@ -25,6 +24,8 @@ import picocli.CommandLine.Parameters;
 final class VerifyCommand implements Callable<Integer> {
   @Mixin private CommonOptions common;
 
+  @Mixin private FamilyOption family;
+
   @Parameters(index = "0", paramLabel = "OUT", description = "Folder that moetool wrote.")
   private Path output = Path.of("");
 
@@ -35,7 +36,7 @@ final class VerifyCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console();
     Verifier verifier =
-        new Verifier(FamilyCatalog.builtIn(), console.progress().bytes("reading " + output));
+        new Verifier(family.catalog(), console.progress().bytes("reading " + output));
     Verification verification = verify(verifier);
     console.result(
         FindingText.document(verification, verification.findings()),
@@ -47,7 +48,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (source.isEmpty()) {
       return verifier.verify(output);
     }
-    try (SourceModel opened = SourceModel.open(source.get(), FamilyCatalog.builtIn());
+    try (SourceModel opened = SourceModel.open(source.get(), family.catalog());
         WorkPool pool = new WorkPool(common.threads())) {
       return verifier.verify(output, opened, pool);
     }

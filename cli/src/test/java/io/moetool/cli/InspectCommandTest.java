@@ -120,7 +120,52 @@ class InspectCommandTest {
         .startsWith(
             "moetool: %s: model type 'future_moe' is not known, but 69 of its 69 tensor names are those of "
                 .formatted(model.resolve("config.json")))
-        .contains("olmoe", "known: ", "qwen3_moe");
+        .contains("olmoe", "name that one with --family; ", "known: ", "qwen3_moe");
+  }
+
+  /** What the user answers for is computed as asked, and written down wherever it mattered. */
+  @Test
+  void anUnknownModelTypeIsTakenForTheFamilyThatIsNamed() {
+    Path known = Golden.copy("olmoe", folder.resolve("known"));
+    Path model = Golden.copy("olmoe", folder);
+    Golden.edit(model.resolve("config.json"), "\"olmoe\"", "\"future_moe\"");
+    String said = "model type 'future_moe' is not known and taken for olmoe, as --family says";
+    Path plan = folder.resolve("plan.json");
+    Path out = folder.resolve("out");
+
+    JsonNode inspection = Run.of("inspect", model, "--family", "olmoe", "--json").json();
+    Run decision =
+        Run.of("plan", model, "--method", "random", "--keep", 4, "-o", plan, "--family", "olmoe");
+    Run prune = Run.of("prune", model, "--plan", plan, "-o", out, "--family", "olmoe");
+
+    assertThat(inspection.get("family").stringValue()).isEqualTo("olmoe");
+    assertThat(inspection.get("findings").toString()).contains(said);
+    assertThat(prune.code()).as(prune.err()).isZero();
+    assertThat(decision.err()).contains(said);
+    assertThat(plan).content().contains(said);
+    assertThat(out.resolve("moetool-manifest.json"))
+        .content()
+        .contains("\"assumedFamily\": \"olmoe\"", said);
+    assertThat(out.resolve("README.md")).content().contains("taken for olmoe");
+    assertThat(Run.of("verify", out, "--source", model, "--family", "olmoe").code()).isZero();
+    assertThat(Run.of("verify", out).code()).isEqualTo(4);
+    assertThat(Run.of("inspect", known, "--family", "mixtral").err())
+        .contains("model type 'olmoe' is of the family olmoe, not of mixtral");
+    assertThat(Run.of("inspect", model, "--family", "nonsense").code()).isEqualTo(2);
+  }
+
+  @Test
+  void aFamilyThatTheTensorsAreNotOfIsRefusedBeforeAnythingIsWritten() {
+    Path model = Golden.copy("olmoe", folder);
+    Golden.edit(model.resolve("config.json"), "\"olmoe\"", "\"future_moe\"");
+    Path plan = folder.resolve("plan.json");
+
+    Run run =
+        Run.of("plan", model, "--method", "random", "--keep", 4, "-o", plan, "--family", "mixtral");
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains("tensors and config.json disagree");
+    assertThat(plan).doesNotExist();
   }
 
   @Test

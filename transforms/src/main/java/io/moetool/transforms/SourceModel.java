@@ -2,12 +2,14 @@ package io.moetool.transforms;
 
 import io.moetool.formats.checkpoint.CheckpointStore;
 import io.moetool.formats.checkpoint.Fingerprint;
+import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.ModelConfig;
 import io.moetool.formats.safetensors.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +44,14 @@ public record SourceModel(
       tensors.close();
       throw e;
     }
+  }
+
+  /** What manifests say of it. */
+  public Manifest.Source inManifest() {
+    return new Manifest.Source(
+        fingerprint,
+        architecture.modelType(),
+        architecture.assumed() ? Optional.of(architecture.family()) : Optional.empty());
   }
 
   /** Its folder, and the files that hold its weights. */

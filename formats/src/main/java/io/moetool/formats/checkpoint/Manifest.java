@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -62,8 +63,10 @@ public record Manifest(
    *
    * @param fingerprint see {@link Fingerprint}
    * @param modelType {@code model_type} of its config
+   * @param assumedFamily family it was taken for because the user said so; empty if the model type
+   *     is known
    */
-  public record Source(String fingerprint, String modelType) {}
+  public record Source(String fingerprint, String modelType, Optional<String> assumedFamily) {}
 
   /**
    * A file of the output.

@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param family identifier of the family's data file
  * @param modelType {@code model_type} of the config
+ * @param assumed whether nothing but the user says that a model of this type is of this family
  * @param layers all layers; those of an encoder come first, and indices count from its first one
  * @param encoder the layers that read a source before the others predict a text; empty in models
  *     that only predict
@@ -31,6 +32,7 @@ import java.util.Optional;
 public record Architecture(
     String family,
     String modelType,
+    boolean assumed,
     int layers,
     Optional<Encoder> encoder,
     int hidden,

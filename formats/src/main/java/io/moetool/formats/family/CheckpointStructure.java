@@ -47,10 +47,21 @@ public final class CheckpointStructure {
   /** All findings, those about expected tensors first; empty if tensors and config agree. */
   public static List<Finding> check(Architecture architecture, TensorStore tensors) {
     CheckpointStructure structure = new CheckpointStructure(architecture, tensors);
+    structure.assumption();
     structure.expectedTensors();
     structure.otherTensors();
     structure.elementTypes();
     return List.copyOf(structure.findings);
+  }
+
+  private void assumption() {
+    if (architecture.assumed()) {
+      findings.add(
+          Finding.warning(
+              "config.json",
+              "model type '%s' is not known and taken for %s, as --family says"
+                  .formatted(architecture.modelType(), architecture.family())));
+    }
   }
 
   private void expectedTensors() {

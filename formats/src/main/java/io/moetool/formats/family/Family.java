@@ -35,7 +35,8 @@ public final class Family {
   }
 
   /**
-   * The family with the numbers of one config and the names of one checkpoint.
+   * The family with the numbers of one config and the names of one checkpoint. If the config's
+   * model type is not one of the family's, the family is assumed.
    *
    * @param stored names of the checkpoint's tensors; they decide where a family's tensors may be
    *     named or laid out in more than one way
@@ -52,6 +53,7 @@ public final class Family {
     return new Architecture(
         id(),
         whole.modelType(),
+        !modelTypes().contains(whole.modelType()),
         layers,
         Optional.empty(),
         hidden,

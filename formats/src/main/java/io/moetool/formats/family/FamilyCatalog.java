@@ -23,8 +23,12 @@ import java.util.stream.Stream;
 public final class FamilyCatalog {
   private final List<Family> families;
 
-  private FamilyCatalog(List<Family> families) {
+  /** The family of models whose type is not known. */
+  private final Optional<Family> assumed;
+
+  private FamilyCatalog(List<Family> families, Optional<Family> assumed) {
     this.families = families;
+    this.assumed = assumed;
   }
 
   /** The built-in families, by identifier. */
@@ -36,10 +40,10 @@ public final class FamilyCatalog {
     try {
       URI uri = folder.toURI();
       if (!uri.getScheme().equals("jar")) {
-        return new FamilyCatalog(read(Path.of(uri)));
+        return new FamilyCatalog(read(Path.of(uri)), Optional.empty());
       }
       try (FileSystem jar = FileSystems.newFileSystem(uri, Map.of())) {
-        return new FamilyCatalog(read(jar.provider().getPath(uri)));
+        return new FamilyCatalog(read(jar.provider().getPath(uri)), Optional.empty());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -51,6 +55,23 @@ public final class FamilyCatalog {
   /** All families, by identifier. */
   public List<Family> families() {
     return families;
+  }
+
+  /**
+   * A family by one of the model types that mean it.
+   *
+   * @return empty if none is known by that name
+   */
+  public Optional<Family> ofModelType(String modelType) {
+    return families.stream().filter(family -> family.modelTypes().contains(modelType)).findFirst();
+  }
+
+  /**
+   * These families, and one that a user answers for: models of a type that is not known are taken
+   * to be of it. Models of a known type must be of it, too.
+   */
+  public FamilyCatalog assuming(Family family) {
+    return new FamilyCatalog(families, Optional.of(family));
   }
 
   /**
@@ -79,10 +100,16 @@ public final class FamilyCatalog {
    * @throws BadInputException if no family knows the model type, or the config contradicts itself
    */
   public Architecture resolve(ModelConfig config, Set<String> stored) {
-    String modelType = config.modelType();
-    return families.stream()
-        .filter(family -> family.modelTypes().contains(modelType))
-        .findFirst()
+    Optional<Family> known = ofModelType(config.modelType());
+    if (known.isPresent() && assumed.isPresent() && known.get() != assumed.get()) {
+      throw new BadInputException(
+          config.where(),
+          "model type '%s' is of the family %s, not of %s"
+              .formatted(config.modelType(), known.get().id(), assumed.get().id()),
+          "only a model type that is not known can be taken for another: leave out --family");
+    }
+    return known
+        .or(() -> assumed)
         .orElseThrow(() -> unknown(config, stored))
         .resolve(config, stored);
   }
@@ -102,7 +129,7 @@ public final class FamilyCatalog {
             new BadInputException(
                 config.where(),
                 "%s, but %s".formatted(problem, found.evidence()),
-                "if it computes what one of them does, set model_type to it in a copy; " + known))
+                "if it computes what one of them does, name that one with --family; " + known))
         .orElseGet(() -> new BadInputException(config.where(), problem, known));
   }
 

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,7 @@ class CheckpointWriterTest {
       files ->
           Manifest.of(
               new Manifest.Tool("moetool", "0.1.0", "25", "Linux", "amd64"),
-              new Manifest.Source("sha256:00", "qwen3_moe"),
+              new Manifest.Source("sha256:00", "qwen3_moe", Optional.empty()),
               Json.object(),
               files,
               Manifest.Origin::copyOf);

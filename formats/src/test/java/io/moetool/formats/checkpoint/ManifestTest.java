@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,6 +129,6 @@ class ManifestTest {
   }
 
   private static Manifest.Source source() {
-    return new Manifest.Source("sha256:00", "qwen3_moe");
+    return new Manifest.Source("sha256:00", "qwen3_moe", Optional.empty());
   }
 }

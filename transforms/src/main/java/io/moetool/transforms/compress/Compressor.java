@@ -171,7 +171,7 @@ public final class Compressor {
         files ->
             Manifest.of(
                 Manifest.Tool.current(toolVersion),
-                new Manifest.Source(source.fingerprint(), source.config().modelType()),
+                source.inManifest(),
                 (ObjectNode) Json.tree(plan),
                 files,
                 work::originOf),

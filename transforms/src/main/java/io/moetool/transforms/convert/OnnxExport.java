@@ -183,7 +183,7 @@ public final class OnnxExport {
     data.tensors().forEach(tensor -> contents.put(tensor.name(), tensor.content()));
     return Manifest.of(
         Manifest.Tool.current(toolVersion),
-        new Manifest.Source(source.fingerprint(), source.config().modelType()),
+        source.inManifest(),
         Json.object()
             .put("action", "convert")
             .put("to", "onnx")

@@ -41,6 +41,15 @@ final class PlanWarnings {
     return warnings;
   }
 
+  /** That nothing but the user's word says how the model computes. */
+  static List<String> ofAssumption(Architecture architecture) {
+    return architecture.assumed()
+        ? List.of(
+            "model type '%s' is not known and taken for %s, as --family says: compare its loss with that of the library it is published for"
+                .formatted(architecture.modelType(), architecture.family()))
+        : List.of();
+  }
+
   /** What goes besides experts. */
   static List<String> ofTail(Architecture architecture, TensorStore tensors, int expertsStored) {
     List<String> tail =

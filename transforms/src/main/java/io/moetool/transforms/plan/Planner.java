@@ -135,6 +135,7 @@ public final class Planner {
 
   private List<String> warnings(List<String> ofDecision, int expertsStored) {
     List<String> all = new ArrayList<>(ofDecision);
+    all.addAll(PlanWarnings.ofAssumption(architecture));
     all.addAll(PlanWarnings.ofTail(architecture, tensors, expertsStored));
     return all;
   }

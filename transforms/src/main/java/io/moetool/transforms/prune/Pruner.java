@@ -90,7 +90,7 @@ public final class Pruner {
         files ->
             Manifest.of(
                 Manifest.Tool.current(toolVersion),
-                new Manifest.Source(source.fingerprint(), source.config().modelType()),
+                source.inManifest(),
                 work.planDocument(),
                 files,
                 work::originOf),

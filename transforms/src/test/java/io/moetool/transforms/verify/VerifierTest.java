@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -242,7 +243,7 @@ class VerifierTest {
     Manifest manifest =
         Manifest.of(
             Manifest.Tool.current("test"),
-            new Manifest.Source(source.fingerprint(), "qwen3_moe"),
+            new Manifest.Source(source.fingerprint(), "qwen3_moe", Optional.empty()),
             Json.object().put("action", "convert"),
             List.of(
                 new WrittenFile(

@@ -44,7 +44,8 @@ class DemoCommandTest {
                 .formatted(model, out.resolve("plan.json"), out.resolve("pruned")))
         .contains("base PPL")
         .contains("Where to look:");
-    assertThat(Golden.list(out)).containsExactly("analysis", "merged", "plan.json", "pruned", "pruned-onnx");
+    assertThat(Golden.list(out))
+        .containsExactly("analysis", "merged", "plan.json", "pruned", "pruned-onnx");
   }
 
   @Test

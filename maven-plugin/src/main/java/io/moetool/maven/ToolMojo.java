@@ -93,6 +93,14 @@ abstract class ToolMojo extends AbstractMojo {
   @ToolOption(value = "--threads", role = Role.MANNER)
   private @Nullable Integer threads;
 
+  /**
+   * Take a checkpoint whose model type is not known for one of this model type, because it computes
+   * the same.
+   */
+  @Parameter(property = "moetool.family")
+  @ToolOption("--family")
+  private @Nullable String family;
+
   /** Show stack traces of errors. */
   @Parameter(property = "moetool.verbose", defaultValue = "false")
   @ToolOption(value = "--verbose", role = Role.MANNER)

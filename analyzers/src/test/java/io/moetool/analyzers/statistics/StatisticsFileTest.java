@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,6 +53,31 @@ class StatisticsFileTest {
     Path again = folder.resolve("again.safetensors");
     StatisticsFile.write(again, read);
     assertThat(Files.readAllBytes(again)).isEqualTo(Files.readAllBytes(good));
+  }
+
+  /** Whatever becomes of some bytes of the header, the file is read or refused. */
+  @Test
+  void damageAtRandomIsReadOrRefused() throws IOException {
+    byte[] sound = Files.readAllBytes(good);
+    int header = (sound[0] & 0xff) | ((sound[1] & 0xff) << 8);
+    SplittableRandom random = new SplittableRandom(20250109);
+    Path file = folder.resolve("damaged.safetensors");
+    int refused = 0;
+    for (int trial = 0; trial < 500; trial++) {
+      byte[] damaged = sound.clone();
+      for (int edit = random.nextInt(3); edit >= 0; edit--) {
+        damaged[random.nextInt(8 + header)] =
+            (byte) "0123456789[]{},:\"\\abFx".charAt(random.nextInt(22));
+      }
+      Files.write(file, damaged);
+      try {
+        Statistics read = StatisticsFile.read(file);
+        assertThat(read.model().experts()).isEqualTo(4);
+      } catch (BadInputException e) {
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThan(300);
   }
 
   @Test

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.moetool.formats.BadInputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +53,44 @@ class DataReaderTest {
     String split =
         read(DataLimits.ofLength(9), "{\"tokens\":[1,2]}\n{\"tokens\":[3,4]}").fingerprint();
     assertThat(joined).startsWith("sha256:").isNotEqualTo(split);
+  }
+
+  /** Whatever becomes of some bytes, rows of ids in the vocabulary are read or the file refused. */
+  @Test
+  void damageAtRandomIsReadOrRefused() throws IOException {
+    byte[] telling =
+        "0123456789-.eE[]{},:\"\\u \ntruefalsn\0\u00ff".getBytes(StandardCharsets.ISO_8859_1);
+    byte[] sound =
+        "{\"tokens\":[1,2,3],\"domain\":\"a\"}\n{\"tokens\":[4,49]}\n"
+            .getBytes(StandardCharsets.UTF_8);
+    SplittableRandom random = new SplittableRandom(20250108);
+    Path file = folder.resolve("damaged.jsonl");
+    int refused = 0;
+    for (int trial = 0; trial < 3000; trial++) {
+      byte[] damaged = sound.clone();
+      for (int edit = random.nextInt(3); edit >= 0; edit--) {
+        damaged[random.nextInt(damaged.length)] = telling[random.nextInt(telling.length)];
+      }
+      Files.write(file, damaged);
+      try {
+        for (TokenSequence sequence :
+            DataReader.read(
+                    List.of(file), DataReaderTest::noTokenizer, TEXT, DataLimits.ofLength(9))
+                .sequences()) {
+          assertThat(Arrays.stream(sequence.toArray()).boxed())
+              .isNotEmpty()
+              .allMatch(token -> token >= 0 && token < 50);
+        }
+      } catch (BadInputException e) {
+        assertThat(e).hasMessageContaining("damaged.jsonl");
+        refused++;
+      }
+    }
+    assertThat(refused).isBetween(1000, 2999);
+  }
+
+  private static Tokenizer noTokenizer() {
+    throw new BadInputException("damaged.jsonl", "there is no tokenizer", "give tokens");
   }
 
   @ParameterizedTest

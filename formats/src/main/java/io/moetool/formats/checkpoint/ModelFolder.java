@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * exception: in the Hugging Face cache ({@code snapshots/<revision>/…}) files are links into {@code
  * blobs} beside {@code snapshots}.
  */
-final class ModelFolder {
+public final class ModelFolder {
   private static final String MEND =
       "put the files themselves into the folder, or name the folder they are in";
 
@@ -23,7 +23,8 @@ final class ModelFolder {
   private final Path real;
   private final @Nullable Path blobs;
 
-  ModelFolder(Path folder) {
+  /** The files of a folder that exists. */
+  public ModelFolder(Path folder) {
     this.folder = folder;
     this.real = real(folder);
     this.blobs = blobsBeside(real);
@@ -40,7 +41,7 @@ final class ModelFolder {
    * @param name path relative to the folder, with forward slashes
    * @throws BadInputException if the name, or the link of that name, leads out of the folder
    */
-  Optional<Path> file(String namedBy, String name) {
+  public Optional<Path> file(String namedBy, String name) {
     Path file = folder.resolve(relative(namedBy, name));
     if (!Files.isRegularFile(file)) {
       return Optional.empty();

@@ -1,0 +1,275 @@
+package io.moetool.formats.onnx;
+
+import io.moetool.formats.onnx.OnnxMoeLayer.Change;
+import io.moetool.formats.onnx.OnnxMoeLayer.Cut;
+import io.moetool.formats.onnx.OnnxMoeLayer.Router;
+import io.moetool.formats.onnx.proto.NodeProto;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * The way back from what experts are chosen by to the matrix of the router. All tensors met on the
+ * way that have an entry for every expert are noted, to be cut with the experts.
+ */
+final class RouterTrace {
+  /** Operators whose result has experts on its last axis, or one entry, as their operands have. */
+  private static final Set<String> ENTRY_BY_ENTRY =
+      Set.of(
+          "Add",
+          "Sub",
+          "Mul",
+          "Div",
+          "Pow",
+          "Min",
+          "Max",
+          "Where",
+          "Greater",
+          "GreaterOrEqual",
+          "Less",
+          "LessOrEqual",
+          "Equal",
+          "And",
+          "Or",
+          "Not",
+          "Cast",
+          "Identity",
+          "Softmax",
+          "LogSoftmax",
+          "Sigmoid",
+          "Softplus",
+          "Sqrt",
+          "Exp",
+          "Log",
+          "Neg",
+          "Abs",
+          "Tanh",
+          "Relu",
+          "Clip",
+          "IsNaN",
+          "IsInf",
+          "Dropout");
+
+  /** Operators that count along, choose by or add up over an axis that their inputs say. */
+  private static final Set<String> OVER_AXES =
+      Set.of(
+          "TopK",
+          "GatherElements",
+          "ScatterElements",
+          "ReduceSum",
+          "ReduceMax",
+          "ReduceMean",
+          "ReduceMin",
+          "Unsqueeze",
+          "Squeeze",
+          "Expand",
+          "Shape",
+          "ConstantOfShape",
+          "Transpose");
+
+  private final GraphIndex graph;
+  private final int experts;
+  private final Deque<String> open = new ArrayDeque<>();
+  private final Set<String> values = new HashSet<>();
+  private final Set<Integer> nodes = new HashSet<>();
+  private final List<Cut> cuts = new ArrayList<>();
+  private Optional<Router> router = Optional.empty();
+  private Optional<String> obstacle = Optional.empty();
+  private int groups = 1;
+  private OptionalInt chosen = OptionalInt.empty();
+
+  /**
+   * A trace of one layer's router.
+   *
+   * @param experts number of experts, E
+   */
+  RouterTrace(GraphIndex graph, int experts) {
+    this.graph = graph;
+    this.experts = experts;
+  }
+
+  /** Follows a value back. */
+  RouterTrace follow(String value) {
+    open.add(value);
+    while (!open.isEmpty()) {
+      step(open.remove());
+    }
+    if (router.isEmpty()) {
+      block(
+          "no product with a stored matrix of %d experts yields the router logits"
+              .formatted(experts));
+    }
+    return this;
+  }
+
+  /** Makes sure that nothing but the given nodes uses what has an entry for every expert. */
+  void requireNoOtherUse(Set<Integer> users) {
+    for (String value : values) {
+      if (graph.isOutput(value)) {
+        block("'%s' is an output of the graph".formatted(value));
+      }
+      for (GraphIndex.Use use : graph.uses(value)) {
+        if (!nodes.contains(use.node()) && !users.contains(use.node()) && !isReduction(use)) {
+          block("'%s' is also used by %s".formatted(value, named(graph.node(use.node()))));
+        }
+      }
+    }
+  }
+
+  /** The router's matrix, if the way led there. */
+  Optional<Router> router() {
+    return router;
+  }
+
+  /** What has to be cut with the experts. */
+  List<Cut> cuts() {
+    return cuts;
+  }
+
+  /** Why the router cannot be cut. */
+  Optional<String> obstacle() {
+    return obstacle;
+  }
+
+  /** Groups that the router divides the experts into. */
+  int groups() {
+    return groups;
+  }
+
+  /** The most that any choice on the way takes; empty if the graph itself chooses nothing. */
+  OptionalInt chosen() {
+    return chosen;
+  }
+
+  private void step(String value) {
+    Optional<Integer> producer = graph.producer(value);
+    if (producer.isEmpty()) {
+      if (!value.isEmpty() && graph.tensor(value).isEmpty()) {
+        block("it depends on the graph's input '%s'".formatted(value));
+      }
+      return;
+    }
+    values.add(value);
+    int node = producer.get();
+    if (!nodes.add(node)) {
+      return;
+    }
+    NodeProto proto = graph.node(node);
+    switch (proto.getDomain().isEmpty() ? proto.getOpType() : "") {
+      case "MatMul" -> product(node, proto, false);
+      case "Gemm" -> product(node, proto, GraphIndex.integer(proto, "transB", 0) != 0);
+      case "Reshape" -> reshape(node, proto);
+      case String operator when ENTRY_BY_ENTRY.contains(operator) -> entries(node, proto);
+      case String operator when OVER_AXES.contains(operator) -> overAxes(proto);
+      default -> block("it is computed by %s, which is not known here".formatted(named(proto)));
+    }
+  }
+
+  private void product(int node, NodeProto proto, boolean transposed) {
+    Optional<StoredWeightUse> weight = StoredWeightUse.of(graph, node, 1);
+    if (weight.isEmpty()) {
+      block("%s multiplies by no stored matrix".formatted(named(proto)));
+      return;
+    }
+    OnnxTensor tensor = weight.get().tensor();
+    int axis = transposed != weight.get().transposed() ? 0 : 1;
+    if (tensor.shape().rank() != 2 || tensor.shape().dim(axis) != experts) {
+      block(
+          "%s multiplies by %s%s, not by a matrix for %d experts"
+              .formatted(named(proto), tensor.name(), tensor.shape(), experts));
+      return;
+    }
+    if (router.isPresent() && !router.get().name().equals(tensor.name())) {
+      block("more than one product yields router logits");
+    }
+    router = Optional.of(new Router(tensor.name(), tensor.shape(), axis));
+    cuts.add(weight.get().cut(axis));
+    if (proto.getOpType().equals("Gemm") && proto.getInputCount() > 2) {
+      operand(node, 2);
+    }
+  }
+
+  private void entries(int node, NodeProto proto) {
+    for (int input = 0; input < proto.getInputCount(); input++) {
+      operand(node, input);
+    }
+  }
+
+  /** A stored operand is cut if it has an entry for every expert; a computed one is followed. */
+  private void operand(int node, int input) {
+    String name = graph.node(node).getInput(input);
+    Optional<OnnxTensor> tensor = graph.tensor(name);
+    if (tensor.isEmpty()) {
+      open.add(name);
+      return;
+    }
+    int last = tensor.get().shape().rank() - 1;
+    if (last < 0 || tensor.get().shape().dim(last) == 1) {
+      return;
+    }
+    if (tensor.get().shape().dim(last) == experts) {
+      cuts.add(new Cut(node, input, name, last, Change.SLICES));
+    } else {
+      block(
+          "it meets %s%s, which has no entry for each of %d experts"
+              .formatted(name, tensor.get().shape(), experts));
+    }
+  }
+
+  private void overAxes(NodeProto proto) {
+    if (proto.getOpType().equals("TopK")) {
+      Optional<long[]> count = graph.integers(GraphIndex.input(proto, 1));
+      if (count.isEmpty() || count.get().length != 1) {
+        block("%s takes a number of experts that is computed".formatted(named(proto)));
+      } else if (groups == 1) {
+        chosen =
+            OptionalInt.of(Math.max(chosen.orElse(0), (int) Math.min(count.get()[0], experts)));
+      }
+    }
+    proto.getInputList().stream().filter(input -> graph.tensor(input).isEmpty()).forEach(open::add);
+  }
+
+  private void reshape(int node, NodeProto proto) {
+    open.add(proto.getInput(0));
+    String name = GraphIndex.input(proto, 1);
+    Optional<long[]> extents = graph.integers(name);
+    if (extents.isEmpty()) {
+      block("%s takes a shape that is computed".formatted(named(proto)));
+      return;
+    }
+    long[] shape = extents.get();
+    long last = shape.length == 0 ? 0 : shape[shape.length - 1];
+    if (last == experts) {
+      cuts.add(new Cut(node, 1, name, shape.length - 1, Change.EXTENT));
+    } else if (shape.length > 1 && last > 1 && shape[shape.length - 2] * last == experts) {
+      groups = (int) shape[shape.length - 2];
+      cuts.add(new Cut(node, 1, name, shape.length - 1, Change.EXTENT));
+    } else if (last != -1) {
+      block("%s makes a shape of which the last extent is %d".formatted(named(proto), last));
+    }
+  }
+
+  /** Whether a use makes one number a token of all experts' entries. */
+  private boolean isReduction(GraphIndex.Use use) {
+    NodeProto node = graph.node(use.node());
+    return use.input() == 0
+        && node.getOpType().startsWith("Reduce")
+        && graph
+            .integers(GraphIndex.input(node, 1))
+            .filter(axes -> axes.length == 1 && axes[0] == -1)
+            .isPresent();
+  }
+
+  private void block(String why) {
+    obstacle = obstacle.or(() -> Optional.of("router: " + why));
+  }
+
+  private static String named(NodeProto node) {
+    return "%s '%s'".formatted(node.getOpType(), node.getName());
+  }
+}

@@ -5,17 +5,11 @@ One <name>.json each among the resources of the analyzers' tests. g is the gate 
 w_c its part of the last projection. Float64, from the parts themselves: [n, I, H] numbers a routed expert.
 """
 
-import json
-import sys
-
 import numpy
 import torch
-import transformers
 
 import places
-from make_expected import made_with
-from make_sample_expected import rounded
-from oracle import Oracle
+from layer_files import rounded, write_each
 
 NAMES = ("gpt-oss", "llama4", "olmoe", "granitemoe")
 
@@ -44,28 +38,13 @@ def energies(oracle, blocks):
     return numpy.stack(sums), numpy.stack(maxima)
 
 
-def write(name):
-    folder = places.CHECKPOINTS / name
-    oracle = Oracle(folder)
-    sequences = [sequence["tokens"] for sequence in json.loads((folder / "expected.json").read_text())["sequences"]]
-    layers = []
-    for blocks in zip(*(oracle.run(tokens).blocks for tokens in sequences)):
+def layers(oracle, runs):
+    result = []
+    for blocks in zip(*(run.blocks for run in runs)):
         sums, maxima = energies(oracle, blocks)
-        layers.append({"layer": blocks[0].layer, "sum": rounded(sums), "maximum": rounded(maxima)})
-    places.NEURONS.mkdir(parents=True, exist_ok=True)
-    written = {"checkpoint": name, "madeWith": made_with(), "sequences": sequences, "layers": layers}
-    (places.NEURONS / f"{name}.json").write_text(json.dumps(written) + "\n")
-    print(f"{name}: {len(layers)} layers")
-
-
-def main(names):
-    torch.set_num_threads(1)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    for name in NAMES:
-        if not names or name in names:
-            write(name)
+        result.append({"layer": blocks[0].layer, "sum": rounded(sums), "maximum": rounded(maxima)})
+    return result
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    write_each(NAMES, places.NEURONS, layers)

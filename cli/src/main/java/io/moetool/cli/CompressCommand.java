@@ -2,7 +2,6 @@ package io.moetool.cli;
 
 import io.moetool.formats.family.MoeBlock;
 import io.moetool.formats.publish.Leftover;
-import io.moetool.formats.publish.OutputTarget;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
@@ -15,7 +14,6 @@ import io.moetool.transforms.compress.Compressor;
 import io.moetool.transforms.compress.TopKPlan;
 import io.moetool.transforms.compress.WidthPlan;
 import io.moetool.transforms.plan.Target;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -45,12 +43,7 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "OUT",
-      required = true,
-      description = "New folder; it appears complete or not at all.")
-  private Path output = Path.of("");
+  @Mixin private CheckpointOutput output;
 
   @Option(
       names = "--method",
@@ -94,18 +87,8 @@ final class CompressCommand implements Callable<Integer> {
       description = "top-k: tokens of the data that factors are fitted on (default: 4096).")
   private Optional<Integer> sampleTokens = Optional.empty();
 
-  @Option(
-      names = "--shard-size",
-      paramLabel = "SIZE",
-      converter = SizeConverter.class,
-      description =
-          "Largest weights file, as 5GB or 500MB (default: distributed as in the source).")
-  private Optional<Long> shardSize = Optional.empty();
-
   @Option(names = "--dry-run", description = "Show sizes; run nothing and write nothing.")
   private boolean dryRun;
-
-  @Mixin private UnfinishedOptions unfinished;
 
   @ArgGroup(validate = false, heading = "%nData to decide by:%n")
   private DataOptions data = new DataOptions();
@@ -117,16 +100,12 @@ final class CompressCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console();
     requireSense();
-    Leftover leftover = unfinished.choice(common, dryRun);
-    OptionalLong shardBytes = shardSize.map(OptionalLong::of).orElse(OptionalLong.empty());
+    Leftover leftover = output.leftover(common, dryRun);
+    OptionalLong shardBytes = output.shardBytes();
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads());
-        InterruptionNote _ = InterruptionNote.about(output, console)) {
-      if (dryRun) {
-        OutputTarget.check(output, source.files());
-      } else {
-        unfinished.prepare(console, output, source.files());
-      }
+        InterruptionNote _ = InterruptionNote.about(output.folder(), console)) {
+      output.prepare(console, source.files(), dryRun);
       Compressor compressor = new Compressor(source, model.families(), VersionText.version());
       CompressPlan outline = outline(compressor, source);
       requireChange(outline, source);
@@ -139,9 +118,9 @@ final class CompressCommand implements Callable<Integer> {
                 "the plan",
                 data.isGiven() ? measured(compressor, source, outline, pool, console) : outline,
                 shardBytes,
-                output,
+                output.folder(),
                 leftover,
-                console.progress().bytes("writing " + output));
+                console.progress().bytes("writing " + output.folder()));
         console.result(result, () -> render(result, console.ink()));
       }
     }
@@ -288,7 +267,7 @@ final class CompressCommand implements Callable<Integer> {
   private String render(CompressPreview preview) {
     return "%s: %s, %s would become %s in %d files, %s of disk. Nothing was written.\n"
         .formatted(
-            output,
+            output.folder(),
             what(
                 preview.expertsPerTokenBefore(),
                 preview.expertsPerTokenAfter(),

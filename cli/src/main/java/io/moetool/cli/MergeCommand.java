@@ -4,7 +4,6 @@ import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
-import io.moetool.formats.publish.OutputTarget;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
@@ -45,12 +44,7 @@ final class MergeCommand implements Callable<Integer> {
 
   @Mixin private ModelArgument model;
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "OUT",
-      required = true,
-      description = "New folder; it appears complete or not at all.")
-  private Path output = Path.of("");
+  @Mixin private CheckpointOutput output;
 
   @Option(names = "--plan", paramLabel = "plan.json", description = "A plan for this checkpoint.")
   private Optional<Path> planFile = Optional.empty();
@@ -59,19 +53,9 @@ final class MergeCommand implements Callable<Integer> {
   private Optional<Path> statistics = Optional.empty();
 
   @Option(
-      names = "--shard-size",
-      paramLabel = "SIZE",
-      converter = SizeConverter.class,
-      description =
-          "Largest weights file, as 5GB or 500MB (default: distributed as in the source).")
-  private Optional<Long> shardSize = Optional.empty();
-
-  @Option(
       names = "--dry-run",
       description = "Show sizes and where the result loads; write nothing.")
   private boolean dryRun;
-
-  @Mixin private UnfinishedOptions unfinished;
 
   @ArgGroup(validate = false, heading = "%nThe decision, without a plan:%n")
   private DecisionOptions decision = new DecisionOptions();
@@ -89,20 +73,16 @@ final class MergeCommand implements Callable<Integer> {
   public Integer call() {
     Console console = common.console();
     requireOneWay();
-    Leftover leftover = unfinished.choice(common, dryRun);
+    Leftover leftover = output.leftover(common, dryRun);
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads());
-        InterruptionNote _ = InterruptionNote.about(output, console)) {
-      if (dryRun) {
-        OutputTarget.check(output, source.files());
-      } else {
-        unfinished.prepare(console, output, source.files());
-      }
+        InterruptionNote _ = InterruptionNote.about(output.folder(), console)) {
+      output.prepare(console, source.files(), dryRun);
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Plan plan = plan(source, pool, console);
       String where = planFile.map(Path::toString).orElse("the plan");
       Pruner pruner = new Pruner(source, VersionText.version(), pool);
-      OptionalLong shardBytes = shardSize.map(OptionalLong::of).orElse(OptionalLong.empty());
+      OptionalLong shardBytes = output.shardBytes();
       if (dryRun) {
         preview(console, plan, pruner.preview(where, plan, shardBytes));
       } else {
@@ -111,9 +91,9 @@ final class MergeCommand implements Callable<Integer> {
                 where,
                 plan,
                 shardBytes,
-                output,
+                output.folder(),
                 leftover,
-                console.progress().bytes("writing " + output));
+                console.progress().bytes("writing " + output.folder()));
         console.result(result, () -> render(result, plan, console.ink()));
       }
     }
@@ -193,7 +173,7 @@ final class MergeCommand implements Callable<Integer> {
           loading.forEach(l -> table.row(l.program(), l.verdict().key(), l.rule()));
           return "%s would merge %d experts into %d: %s become %s in %d files, %s of disk. Nothing was written.\n"
                   .formatted(
-                      output,
+                      output.folder(),
                       plan.expertsBefore(),
                       plan.expertsAfter(),
                       Amounts.bytes(preview.bytesBefore()),

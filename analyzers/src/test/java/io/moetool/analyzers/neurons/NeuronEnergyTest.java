@@ -3,27 +3,15 @@ package io.moetool.analyzers.neurons;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.moetool.formats.checkpoint.CheckpointStore;
-import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.FamilyCatalog;
-import io.moetool.formats.family.ModelConfig;
+import io.moetool.analyzers.GoldenRun;
 import io.moetool.formats.json.Json;
-import io.moetool.runtime.ort.Device;
-import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
-import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
 import io.moetool.runtime.run.Taps;
 import io.moetool.runtime.run.TokenSample;
-import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -35,17 +23,9 @@ import tools.jackson.databind.JsonNode;
 /** Energies of neurons against numbers of PyTorch ({@code interop/make_neuron_expected.py}). */
 class NeuronEnergyTest {
   private static final Path NEURONS = Path.of("src/test/resources/neurons");
-  private static final Path CHECKPOINTS = Path.of("../runtime/src/test/resources/golden");
-  private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
 
   static Stream<String> names() throws IOException {
-    try (Stream<Path> files = Files.list(NEURONS)) {
-      return files
-          .map(file -> file.getFileName().toString().replace(".json", ""))
-          .sorted()
-          .toList()
-          .stream();
-    }
+    return GoldenRun.names(NEURONS);
   }
 
   @ParameterizedTest
@@ -59,8 +39,8 @@ class NeuronEnergyTest {
     for (JsonNode layer : golden.get("layers")) {
       int index = layer.get("layer").intValue();
       for (int expert = 0; expert < layer.get("sum").size(); expert++) {
-        double[] sum = numbers(layer.get("sum").get(expert));
-        double[] maximum = numbers(layer.get("maximum").get(expert));
+        double[] sum = GoldenRun.numbers(layer.get("sum").get(expert));
+        double[] maximum = GoldenRun.numbers(layer.get("maximum").get(expert));
         double[] mix = new double[sum.length];
         for (int neuron = 0; neuron < mix.length; neuron++) {
           mix[neuron] = 0.75 * sum[neuron] + 0.25 * maximum[neuron];
@@ -92,41 +72,26 @@ class NeuronEnergyTest {
   }
 
   private static Map<Integer, NeuronScores[]> run(String name, JsonNode golden, double share) {
-    try (CheckpointStore store = CheckpointStore.open(CHECKPOINTS.resolve(name));
-        WorkPool pool = new WorkPool(2)) {
-      Architecture architecture =
-          FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()), store);
-      SequenceData data = new SequenceData(sequences(golden.get("sequences")));
-      Map<Integer, NeuronScores[]> scores = new TreeMap<>();
-      NeuronEnergy energy = new NeuronEnergy(store, architecture, data, share);
-      SampleTap tap =
-          new SampleTap() {
-            @Override
-            public TokenSample sample() {
-              return energy.sample();
-            }
+    SequenceData data = GoldenRun.sequences(golden.get("sequences"));
+    Map<Integer, NeuronScores[]> scores = new TreeMap<>();
+    GoldenRun.observe(
+        name,
+        data,
+        (store, architecture) -> {
+          NeuronEnergy energy = new NeuronEnergy(store, architecture, data, share);
+          return Taps.of(
+              new SampleTap() {
+                @Override
+                public TokenSample sample() {
+                  return energy.sample();
+                }
 
-            @Override
-            public void observe(SampledExperts experts) {
-              scores.put(experts.layer(), energy.scores(experts));
-            }
-          };
-      new CheckpointModel(store, architecture, ENGINE, pool, ExpertMask.NONE)
-          .observe(data, Taps.of(tap), RunProgress.NONE);
-      return scores;
-    }
-  }
-
-  private static List<TokenSequence> sequences(JsonNode tokens) {
-    return tokens
-        .valueStream()
-        .map(sequence ->
-            new TokenSequence(
-                "test", sequence.valueStream().mapToInt(JsonNode::intValue).toArray()))
-        .toList();
-  }
-
-  private static double[] numbers(JsonNode array) {
-    return array.valueStream().mapToDouble(JsonNode::doubleValue).toArray();
+                @Override
+                public void observe(SampledExperts experts) {
+                  scores.put(experts.layer(), energy.scores(experts));
+                }
+              });
+        });
+    return scores;
   }
 }

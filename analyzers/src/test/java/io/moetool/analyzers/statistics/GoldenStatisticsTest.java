@@ -3,28 +3,17 @@ package io.moetool.analyzers.statistics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.moetool.analyzers.GoldenRun;
 import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.analyzers.saliency.SaliencyScores;
-import io.moetool.formats.checkpoint.CheckpointStore;
-import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.FamilyCatalog;
-import io.moetool.formats.family.ModelConfig;
 import io.moetool.formats.json.Json;
-import io.moetool.runtime.ort.Device;
-import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
-import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,45 +25,37 @@ import tools.jackson.databind.JsonNode;
  */
 class GoldenStatisticsTest {
   private static final Path STATISTICS = Path.of("src/test/resources/golden");
-  private static final Path CHECKPOINTS = Path.of("../runtime/src/test/resources/golden");
-  private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
 
   /** Methods that the golden files call by another name. */
   private static final Map<String, String> OTHER_NAMES =
       Map.of("soft", "soft_count", "max_activation", "max_activations");
 
   static Stream<String> names() throws IOException {
-    try (Stream<Path> files = Files.list(STATISTICS)) {
-      return files
-          .map(file -> file.getFileName().toString().replace(".json", ""))
-          .sorted()
-          .toList()
-          .stream();
-    }
+    return GoldenRun.names(STATISTICS);
   }
 
   @ParameterizedTest
   @MethodSource("names")
   void sumsAndScoresEqualTheReference(String name) {
     JsonNode golden = Json.readObject(STATISTICS.resolve(name + ".json"));
-    List<TokenSequence> sequences = sequences(golden.get("sequences"));
+    SequenceData data = GoldenRun.sequences(golden.get("sequences"));
 
-    assertEqual(golden.get("layers"), run(name, sequences));
+    assertEqual(golden.get("layers"), run(name, data));
     assertEqual(
-        golden.get("firstSequence").get("layers"), run(name, List.of(sequences.getFirst())));
+        golden.get("firstSequence").get("layers"),
+        run(name, new SequenceData(List.of(data.sequences().getFirst()))));
   }
 
-  private static Statistics run(String name, List<TokenSequence> sequences) {
-    try (CheckpointStore store = CheckpointStore.open(CHECKPOINTS.resolve(name));
-        WorkPool pool = new WorkPool(2)) {
-      Architecture architecture =
-          FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()), store);
-      SequenceData data = new SequenceData(sequences);
-      StatisticsTap tap = new StatisticsTap(MeasuredModel.of(architecture, "sha256:g"), data);
-      new CheckpointModel(store, architecture, ENGINE, pool, ExpertMask.NONE)
-          .observe(data, Taps.of(tap), RunProgress.NONE);
-      return tap.statistics();
-    }
+  private static Statistics run(String name, SequenceData data) {
+    AtomicReference<StatisticsTap> tap = new AtomicReference<>();
+    GoldenRun.observe(
+        name,
+        data,
+        (_, architecture) -> {
+          tap.set(new StatisticsTap(MeasuredModel.of(architecture, "sha256:g"), data));
+          return Taps.of(tap.get());
+        });
+    return tap.get().statistics();
   }
 
   private static void assertEqual(JsonNode golden, Statistics statistics) {
@@ -86,7 +67,8 @@ class GoldenStatisticsTest {
       golden
           .get(i)
           .get("sums")
-          .forEachEntry((sum, expected) -> assertClose(sum, values(layer, sum), numbers(expected)));
+          .forEachEntry(
+              (sum, expected) -> assertClose(sum, values(layer, sum), GoldenRun.numbers(expected)));
       golden
           .get(i)
           .get("scores")
@@ -97,7 +79,7 @@ class GoldenStatisticsTest {
                           SaliencyCatalog.named(OTHER_NAMES.getOrDefault(method, method), 0),
                           statistics)
                       .layer(layer.layer()),
-                  numbers(expected)));
+                  GoldenRun.numbers(expected)));
     }
   }
 
@@ -127,31 +109,5 @@ class GoldenStatisticsTest {
           .as("%s[%d]", what, i)
           .isCloseTo(expected[i], within(1e-4 * largest + 1e-12));
     }
-  }
-
-  private static double[] numbers(JsonNode array) {
-    List<Double> numbers = new ArrayList<>();
-    flatten(array, numbers);
-    return numbers.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  private static void flatten(JsonNode node, List<Double> into) {
-    if (node.isArray()) {
-      node.forEach(child -> flatten(child, into));
-    } else {
-      into.add(node.doubleValue());
-    }
-  }
-
-  private static List<TokenSequence> sequences(JsonNode arrays) {
-    List<TokenSequence> sequences = new ArrayList<>();
-    for (JsonNode array : arrays) {
-      int[] tokens = new int[array.size()];
-      for (int i = 0; i < tokens.length; i++) {
-        tokens[i] = array.get(i).intValue();
-      }
-      sequences.add(new TokenSequence("all", tokens));
-    }
-    return sequences;
   }
 }

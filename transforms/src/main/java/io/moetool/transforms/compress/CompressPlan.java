@@ -1,12 +1,10 @@
 package io.moetool.transforms.compress;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.json.Json;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.layout.TensorEdit;
-import java.util.List;
+import io.moetool.transforms.layout.PlannedTensors;
 
 /** How the experts of a checkpoint, or the work a token gives them, become smaller. */
 public sealed interface CompressPlan permits WidthPlan, TopKPlan {
@@ -40,11 +38,11 @@ public sealed interface CompressPlan permits WidthPlan, TopKPlan {
   void require(String where, SourceModel checkpoint, FamilyCatalog families);
 
   /**
-   * What becomes of all tensors of one file, in the order they are stored in.
+   * All tensors of the result.
    *
    * @param checkpoint one that {@link #require} has let pass
    */
-  List<TensorEdit> edits(SourceModel checkpoint, TensorStore shard);
+  PlannedTensors tensors(SourceModel checkpoint);
 
   /** The {@code config.json} of the result. */
   String config(SourceModel checkpoint, FamilyCatalog families);

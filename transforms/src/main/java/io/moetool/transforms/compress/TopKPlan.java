@@ -1,15 +1,14 @@
 package io.moetool.transforms.compress;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.TensorStore;
 import io.moetool.formats.document.Document;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.ModelConfig;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.ExpertPlaces;
+import io.moetool.transforms.layout.PlannedTensors;
 import io.moetool.transforms.layout.PrunedTensors;
-import io.moetool.transforms.layout.TensorEdit;
 import io.moetool.transforms.plan.Repair;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,7 +94,7 @@ public record TopKPlan(
   }
 
   @Override
-  public List<TensorEdit> edits(SourceModel checkpoint, TensorStore shard) {
+  public PlannedTensors tensors(SourceModel checkpoint) {
     Architecture architecture = checkpoint.architecture();
     List<Integer> all = IntStream.range(0, architecture.moe().experts()).boxed().toList();
     Map<Integer, List<Integer>> stored = new TreeMap<>();
@@ -103,8 +102,9 @@ public record TopKPlan(
     Map<Integer, Double> scales = new TreeMap<>();
     compensation.ifPresent(
         repair -> repair.layers().forEach(layer -> scales.put(layer.layer(), layer.scale())));
-    return List.copyOf(
-        new PrunedTensors(architecture, new ExpertPlaces(stored, Map.of(), scales)).of(shard));
+    PrunedTensors scaled =
+        new PrunedTensors(architecture, new ExpertPlaces(stored, Map.of(), scales));
+    return PlannedTensors.edited(checkpoint.tensors(), scaled::of);
   }
 
   /**

@@ -2,14 +2,13 @@ package io.moetool.transforms.compress;
 
 import io.moetool.analyzers.statistics.MeasuredData;
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.TensorStore;
 import io.moetool.formats.document.Document;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.NarrowedTensors;
-import io.moetool.transforms.layout.TensorEdit;
+import io.moetool.transforms.layout.PlannedTensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -142,9 +141,10 @@ public record WidthPlan(
   }
 
   @Override
-  public List<TensorEdit> edits(SourceModel checkpoint, TensorStore shard) {
-    return List.copyOf(
-        new NarrowedTensors(checkpoint.architecture(), neurons("the plan", checkpoint)).of(shard));
+  public PlannedTensors tensors(SourceModel checkpoint) {
+    NarrowedTensors narrowed =
+        new NarrowedTensors(checkpoint.architecture(), neurons("the plan", checkpoint));
+    return PlannedTensors.edited(checkpoint.tensors(), narrowed::of);
   }
 
   @Override

@@ -4,12 +4,11 @@ import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.PredictionTail;
-import io.moetool.formats.family.StackLayout;
 import io.moetool.formats.family.TensorPlace;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What becomes of the tensors of a checkpoint when its routed experts lose neurons. */
 public final class NarrowedTensors {
@@ -50,33 +49,16 @@ public final class NarrowedTensors {
   }
 
   private NeuronCut cut(TensorInfo tensor, TensorPlace place, int[][] stay) {
-    StackLayout stack = architecture.moe().expert().stack();
-    return switch (place.role()) {
-      case EXPERT_GATE, EXPERT_UP -> NeuronCut.along(tensor, 0, stay[place.expert().orElseThrow()]);
-      case EXPERT_DOWN ->
-          place.bias()
-              ? NeuronCut.whole(tensor)
-              : NeuronCut.along(tensor, 1, stay[place.expert().orElseThrow()]);
-      case EXPERTS_GATE_UP -> {
-        int[][] places = new int[stay.length][];
-        for (int expert = 0; expert < stay.length; expert++) {
-          places[expert] = gateAndUp(stay[expert], stack.interleaved());
-        }
-        yield NeuronCut.along(tensor, stack.transposed() && !place.bias() ? 2 : 1, places);
-      }
-      case EXPERTS_DOWN ->
-          place.bias()
-              ? NeuronCut.whole(tensor)
-              : NeuronCut.along(tensor, stack.transposed() ? 1 : 2, stay);
-      default -> NeuronCut.whole(tensor);
+    NeuronOrder order = NeuronOrder.of(architecture.moe().expert(), place.role(), place.bias());
+    int rows = place.expert().isPresent() ? 0 : 1;
+    int[][] chosen =
+        (place.expert().isPresent() ? Stream.of(stay[place.expert().getAsInt()]) : Stream.of(stay))
+            .map(order::indices)
+            .toArray(int[][]::new);
+    return switch (order.side()) {
+      case ROWS -> NeuronCut.along(tensor, rows, chosen);
+      case COLUMNS -> NeuronCut.along(tensor, rows + 1, chosen);
+      case NONE -> NeuronCut.whole(tensor);
     };
-  }
-
-  private int[] gateAndUp(int[] neurons, boolean interleaved) {
-    int width = architecture.moe().expertWidth();
-    return interleaved
-        ? IntStream.of(neurons).flatMap(n -> IntStream.of(2 * n, 2 * n + 1)).toArray()
-        : IntStream.concat(IntStream.of(neurons), IntStream.of(neurons).map(n -> width + n))
-            .toArray();
   }
 }

@@ -79,11 +79,8 @@ public record TensorMove(
     return new OutputTensor(target, content);
   }
 
-  /**
-   * The bytes to write, in order; what stays as it is lies where it lies in the source. What is
-   * computed is computed when its turn comes.
-   */
-  public Iterable<MemorySegment> pieces(TensorStore sourceTensors) {
+  /** What stays as it is lies where it lies in the source; products are made one at a time. */
+  private Iterable<MemorySegment> pieces(TensorStore sourceTensors) {
     MemorySegment bytes = sourceTensors.view(source.name()).bytes();
     if (experts.isEmpty()) {
       return List.of(scaled(bytes));

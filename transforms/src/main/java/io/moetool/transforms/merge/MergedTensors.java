@@ -13,6 +13,12 @@ import io.moetool.formats.quantisation.StoredWeight;
 import io.moetool.kernels.ElementEncoder;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.ExpertPlaces;
+import io.moetool.transforms.layout.NeuronOrder;
+import io.moetool.transforms.layout.PlannedTensor;
+import io.moetool.transforms.layout.PlannedTensor.Kind;
+import io.moetool.transforms.layout.PlannedTensors;
+import io.moetool.transforms.layout.PrunedTensors;
 import io.moetool.transforms.layout.TensorMove;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.MergeGroup;
@@ -37,6 +43,7 @@ import java.util.stream.IntStream;
 public final class MergedTensors {
   private final SourceModel source;
   private final Architecture architecture;
+  private final ExpertPlaces places;
   private final WorkPool pool;
   private final Router router;
   private final GroupAlignments alignments;
@@ -53,6 +60,7 @@ public final class MergedTensors {
   public MergedTensors(SourceModel source, Plan plan, WorkPool pool) {
     this.source = source;
     this.architecture = source.architecture();
+    this.places = plan.places();
     this.pool = pool;
     Optional<Merging> merging = plan.options().merging();
     this.router = merging.flatMap(Merging::knownRouter).orElse(Router.DROP);
@@ -96,22 +104,26 @@ public final class MergedTensors {
     }
   }
 
-  /** The tensor to write for a move. */
-  public OutputTensor output(TensorMove move, TensorStore shard) {
-    Optional<Slices> slices = slices(move);
-    return slices.isEmpty()
-        ? move.output(shard)
-        : new OutputTensor(move.target(), content(move, slices.get()));
+  /** All tensors of the result, copied and cut ones too. */
+  public PlannedTensors all() {
+    PrunedTensors pruned = new PrunedTensors(architecture, places);
+    return PlannedTensors.of(
+        source.tensors(),
+        file -> pruned.of(file).stream().map(move -> planned(move, file)).toList());
   }
 
-  /** Whether elements are computed rather than copied. */
-  public boolean isComputed(TensorMove move) {
-    return slices(move).isPresent();
+  private PlannedTensor planned(TensorMove move, TensorStore file) {
+    return slices(move)
+        .map(slices ->
+            new PlannedTensor(
+                new OutputTensor(move.target(), content(move, slices)),
+                sources(move, slices),
+                Kind.COMPUTED))
+        .orElseGet(() -> PlannedTensor.of(move, file));
   }
 
   /** Names of all tensors that a computed tensor is made from, ascending by expert. */
-  public List<String> sources(TensorMove move) {
-    Slices slices = slices(move).orElseThrow();
+  private List<String> sources(TensorMove move, Slices slices) {
     if (slices.place().expert().isEmpty()) {
       return List.of(move.source().name());
     }

@@ -14,6 +14,7 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.ort.OrtInputs;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.NeuronOrder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -5,6 +5,7 @@ import io.moetool.formats.Shape;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.ElementEncoder;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.layout.NeuronOrder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

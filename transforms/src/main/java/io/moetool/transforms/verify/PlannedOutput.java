@@ -6,17 +6,12 @@ import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.compress.CompressPlan;
+import io.moetool.transforms.layout.PlannedTensor;
 import io.moetool.transforms.layout.PrunedConfig;
-import io.moetool.transforms.layout.PrunedTensors;
-import io.moetool.transforms.layout.TensorEdit;
-import io.moetool.transforms.layout.TensorMove;
 import io.moetool.transforms.merge.MergedTensors;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
 import io.moetool.transforms.plan.PlanFile;
-import io.moetool.transforms.verify.PlannedTensor.Kind;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -53,34 +48,14 @@ record PlannedOutput(Map<String, PlannedTensor> tensors, String config) {
 
   private static PlannedOutput withFewerExperts(Plan plan, SourceModel source, WorkPool pool) {
     PlanCheck.require(WHERE, plan, source.architecture(), source.fingerprint());
-    MergedTensors merged = new MergedTensors(source, plan, pool);
-    Map<String, PlannedTensor> tensors = new HashMap<>();
-    for (TensorMove move :
-        new PrunedTensors(source.architecture(), plan.places()).of(source.tensors())) {
-      boolean computed = merged.isComputed(move);
-      tensors.put(
-          move.target().name(),
-          new PlannedTensor(
-              merged.output(move, source.tensors()),
-              computed ? merged.sources(move) : List.of(move.source().name()),
-              computed ? Kind.COMPUTED : move.isWhole() ? Kind.COPIED : Kind.CUT));
-    }
     return new PlannedOutput(
-        tensors, PrunedConfig.text(source, plan.expertsStored(), plan.places()));
+        new MergedTensors(source, plan, pool).all().byName(),
+        PrunedConfig.text(source, plan.expertsStored(), plan.places()));
   }
 
   private static PlannedOutput compressed(
       CompressPlan plan, SourceModel source, FamilyCatalog families) {
     plan.require(WHERE, source, families);
-    Map<String, PlannedTensor> tensors = new HashMap<>();
-    for (TensorEdit edit : plan.edits(source, source.tensors())) {
-      tensors.put(
-          edit.target().name(),
-          new PlannedTensor(
-              edit.output(source.tensors()),
-              List.of(edit.source().name()),
-              edit.isWhole() ? Kind.COPIED : Kind.CUT));
-    }
-    return new PlannedOutput(tensors, plan.config(source, families));
+    return new PlannedOutput(plan.tensors(source).byName(), plan.config(source, families));
   }
 }

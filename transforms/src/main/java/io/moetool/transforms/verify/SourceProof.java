@@ -12,6 +12,7 @@ import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.safetensors.Quoted;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.layout.PlannedTensor;
 import io.moetool.transforms.verify.Verification.SourceComparison;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -22,7 +22,7 @@ import io.moetool.runtime.run.Taps;
 import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
-import io.moetool.transforms.GoldenRun;
+import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Repair;
 import io.moetool.transforms.verify.Verification;
@@ -47,13 +47,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A checkpoint with narrower experts computes what the source does without these neurons. */
 class CompressorTest {
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
 
   @TempDir private Path folder;
 
   static Stream<String> plainCheckpoints() throws IOException {
-    return GoldenRun.plainCheckpoints(GOLDEN);
+    return GoldenModel.plain();
   }
 
   /** By lot, another choice in every expert; the source without them is made by hand. */
@@ -62,7 +61,7 @@ class CompressorTest {
   void whatStaysComputesWhatItDidWhereTheOthersAreSilent(String name) throws IOException {
     Path silent = folder.resolve("silent");
     Path out = folder.resolve("out");
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+    try (SourceModel source = new GoldenModel(name).open()) {
       int width = source.architecture().moe().expertWidth();
       WidthPlan plan = byLot(source, width - 3);
       try {
@@ -80,9 +79,9 @@ class CompressorTest {
       assertThat(verification.source().orElseThrow().changed()).isNotEmpty();
       assertThat(verification.source().orElseThrow().unproven()).isEmpty();
     }
-    SequenceData data = GoldenRun.sequences(GOLDEN.resolve(name));
-    List<float[]> expected = GoldenRun.logits(silent, data);
-    List<float[]> actual = GoldenRun.logits(out, data);
+    GoldenModel model = new GoldenModel(name);
+    List<float[]> expected = model.logits(silent);
+    List<float[]> actual = model.logits(out);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-5f));
     }
@@ -93,9 +92,10 @@ class CompressorTest {
   void neuronsThatAddNothingGoFirst() throws IOException {
     Path silent = folder.resolve("silent");
     Path out = folder.resolve("out");
-    SequenceData data = GoldenRun.sequences(GOLDEN.resolve("qwen3-moe"));
+    GoldenModel model = new GoldenModel("qwen3-moe");
+    SequenceData data = model.sequences();
     WidthPlan byLot;
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+    try (SourceModel source = new GoldenModel("qwen3-moe").open()) {
       byLot = byLot(source, source.architecture().moe().expertWidth() - 3);
       SilentNeurons.write(source, byLot.neurons("plan", source), silent);
     }
@@ -107,8 +107,8 @@ class CompressorTest {
       assertThat(plan.layers()).isEqualTo(byLot.layers());
       compress(source, plan, out);
     }
-    List<float[]> expected = GoldenRun.logits(silent, data);
-    List<float[]> actual = GoldenRun.logits(out, data);
+    List<float[]> expected = model.logits(silent);
+    List<float[]> actual = model.logits(out);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(actual.get(i)).containsExactly(expected.get(i), within(1e-5f));
     }
@@ -117,7 +117,7 @@ class CompressorTest {
   @Test
   void allNeuronsAreTheSourceByteForByte() {
     Path out = folder.resolve("out");
-    Path golden = GOLDEN.resolve("gpt-oss");
+    Path golden = new GoldenModel("gpt-oss").folder();
     try (SourceModel source = SourceModel.open(golden, FAMILIES)) {
       compress(source, byLot(source, source.architecture().moe().expertWidth()), out);
     }
@@ -128,8 +128,8 @@ class CompressorTest {
 
   @Test
   void theSameBytesWhateverTheNumberOfThreads() {
-    SequenceData data = GoldenRun.sequences(GOLDEN.resolve("qwen3-moe"));
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES);
+    SequenceData data = new GoldenModel("qwen3-moe").sequences();
+    try (SourceModel source = new GoldenModel("qwen3-moe").open();
         WorkPool one = new WorkPool(1);
         WorkPool three = new WorkPool(3)) {
       Compressor compressor = new Compressor(source, FAMILIES, "test");
@@ -144,7 +144,7 @@ class CompressorTest {
       strings = {"qwen3-moe", "olmoe", "deepseek-v3", "llama4", "phimoe", "hunyuan-v1-moe"})
   void allExpertsPerTokenAreTheSource(String name) {
     Path out = folder.resolve("out");
-    Path golden = GOLDEN.resolve(name);
+    Path golden = new GoldenModel(name).folder();
     try (SourceModel source = SourceModel.open(golden, FAMILIES);
         WorkPool pool = new WorkPool(2)) {
       int all = source.architecture().moe().routing().expertsPerToken();
@@ -156,7 +156,8 @@ class CompressorTest {
       }
       TopKPlan plan =
           new Compressor(source, FAMILIES, "test")
-              .fewerExperts(all, GoldenRun.sequences(golden), 50, ENGINE, pool, RunProgress.NONE);
+              .fewerExperts(
+                  all, new GoldenModel(name).sequences(), 50, ENGINE, pool, RunProgress.NONE);
       for (Repair.Layer layer : plan.compensation().orElseThrow().layers()) {
         assertThat(layer.scale()).isEqualTo(1.0);
         assertThat(layer.errorBefore()).isZero();
@@ -173,9 +174,9 @@ class CompressorTest {
   /** The factor is the least squares one of a layer run by hand: all outputs, both choices. */
   @Test
   void theFactorOfFewerExpertsIsTheLeastSquaresOne() {
-    Path golden = GOLDEN.resolve("olmoe");
+    Path golden = new GoldenModel("olmoe").folder();
     List<double[]> expected = new ArrayList<>();
-    SequenceData data = GoldenRun.sequences(golden);
+    SequenceData data = new GoldenModel("olmoe").sequences();
     try (SourceModel source = SourceModel.open(golden, FAMILIES);
         WorkPool pool = new WorkPool(2);
         CheckpointModel model =
@@ -238,7 +239,7 @@ class CompressorTest {
 
   @Test
   void quantisedExpertsAreRefused() {
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("gpt-oss-mxfp4"), FAMILIES)) {
+    try (SourceModel source = new GoldenModel("gpt-oss-mxfp4").open()) {
       assertThatThrownBy(() -> new Compressor(source, FAMILIES, "test").outlineOfWidth(4))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("experts are quantised")
@@ -248,7 +249,7 @@ class CompressorTest {
 
   @Test
   void widthsThatAreNoneAreRefused() {
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+    try (SourceModel source = new GoldenModel("qwen3-moe").open()) {
       Compressor compressor = new Compressor(source, FAMILIES, "test");
       int width = source.architecture().moe().expertWidth();
       for (int wrong : new int[] {0, -1, width + 1}) {

@@ -3,8 +3,6 @@ package io.moetool.transforms.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.moetool.formats.family.FamilyCatalog;
-import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.runtime.graph.ExportPrecision;
 import io.moetool.runtime.graph.OperatorForm;
@@ -14,6 +12,7 @@ import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.ort.OrtInputs;
 import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +31,6 @@ import tools.jackson.databind.JsonNode;
 
 /** States that exported models with recurrent layers hand on from call to call. */
 class ExportedStatesTest {
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
   private static final WorkPool POOL = new WorkPool(2);
   private static final Offset<Float> NEAR = within(2e-4f);
@@ -164,7 +162,7 @@ class ExportedStatesTest {
 
   private OrtGraph export(String name, OperatorForm form) {
     Path out = folder.resolve(form.key());
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FamilyCatalog.builtIn())) {
+    try (SourceModel source = new GoldenModel(name).open()) {
       new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
           .write(out, WriteProgress.none());
     }
@@ -172,7 +170,7 @@ class ExportedStatesTest {
   }
 
   private static long[] sequence(String name, int index) {
-    JsonNode expected = Json.readObject(GOLDEN.resolve(name).resolve("expected.json"));
+    JsonNode expected = new GoldenModel(name).expected();
     JsonNode tokens = expected.get("sequences").get(index).get("tokens");
     return tokens.valueStream().mapToLong(JsonNode::longValue).toArray();
   }

@@ -11,6 +11,7 @@ import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 class GenaiConfigTest {
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
   private static final Path BUNDLED = Path.of("../examples/tinymoe-6d");
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
 
@@ -66,7 +66,7 @@ class GenaiConfigTest {
   @ParameterizedTest
   @CsvSource({"deepseek-v3,true", "qwen3-next,true", "gpt-oss,false"})
   void otherCachesCannotBeDescribed(String name, boolean cannot) {
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FamilyCatalog.builtIn())) {
+    try (SourceModel source = new GoldenModel(name).open()) {
       assertThat(GenaiConfig.obstacle(source.architecture()).isPresent()).isEqualTo(cannot);
     }
   }

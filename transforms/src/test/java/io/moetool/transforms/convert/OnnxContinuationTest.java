@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.formats.TensorView;
-import io.moetool.formats.family.FamilyCatalog;
-import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.safetensors.SafetensorsFile;
 import io.moetool.runtime.graph.ExportPrecision;
@@ -16,6 +14,7 @@ import io.moetool.runtime.ort.OrtGraph;
 import io.moetool.runtime.ort.OrtInputs;
 import io.moetool.runtime.ort.OrtOutput;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -36,8 +35,6 @@ import tools.jackson.databind.JsonNode;
 
 /** A sequence in parts, each continuing from what the model remembered of those before. */
 class OnnxContinuationTest {
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
-  private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
   private static final WorkPool POOL = new WorkPool(2);
   private static final float TOLERANCE = 1e-4f;
@@ -58,7 +55,7 @@ class OnnxContinuationTest {
     long[] tokens = tokens(name);
     try (OrtGraph graph = export(name, form);
         SafetensorsFile arrays =
-            SafetensorsFile.open(GOLDEN.resolve(name).resolve("expected.safetensors"))) {
+            SafetensorsFile.open(new GoldenModel(name).folder().resolve("expected.safetensors"))) {
       TensorView expected = arrays.view("sequence." + SEQUENCE + ".logits");
       Map<String, OrtOutput> remembered = Map.of();
       int from = 0;
@@ -129,7 +126,7 @@ class OnnxContinuationTest {
 
   private OrtGraph export(String name, OperatorForm form) {
     Path out = folder.resolve("out");
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+    try (SourceModel source = new GoldenModel(name).open()) {
       new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
           .write(out, WriteProgress.none());
     }
@@ -137,11 +134,7 @@ class OnnxContinuationTest {
   }
 
   private static long[] tokens(String name) {
-    JsonNode ids =
-        Json.readObject(GOLDEN.resolve(name).resolve("expected.json"))
-            .get("sequences")
-            .get(SEQUENCE)
-            .get("tokens");
+    JsonNode ids = new GoldenModel(name).expected().get("sequences").get(SEQUENCE).get("tokens");
     return ids.valueStream().mapToLong(JsonNode::longValue).toArray();
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.formats.family.FamilyCatalog;
-import io.moetool.formats.json.Json;
 import io.moetool.formats.onnx.OnnxType;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.runtime.graph.ExpertIntegers;
@@ -14,15 +13,12 @@ import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
-import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
+import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.evaluate.Evaluator;
 import io.moetool.transforms.evaluate.OpenModel;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,11 +32,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import tools.jackson.databind.JsonNode;
 
 /** Exports whose experts are integers, or whose matrices have 16 bits. */
 class QuantisedExportTest {
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
   private static final WorkPool POOL = new WorkPool(2);
@@ -125,7 +119,7 @@ class QuantisedExportTest {
 
   private ConversionResult export(
       String name, OperatorForm form, ExportPrecision precision, String to) {
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+    try (SourceModel source = new GoldenModel(name).open()) {
       return new OnnxExport(source, form, precision, "test", ENGINE, POOL)
           .write(folder.resolve(to), WriteProgress.none());
     }
@@ -133,7 +127,7 @@ class QuantisedExportTest {
 
   /** Every so manieth expert of every layer with experts. */
   private static Map<Integer, Set<Integer>> kept(String name, int step) {
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+    try (SourceModel source = new GoldenModel(name).open()) {
       int experts = source.architecture().moe().experts();
       Map<Integer, Set<Integer>> kept = new HashMap<>();
       for (int layer = 0; layer < source.architecture().layers(); layer++) {
@@ -148,23 +142,14 @@ class QuantisedExportTest {
   }
 
   private static double expected(String name) {
-    return document(name).get("meanNll").doubleValue();
+    return new GoldenModel(name).expected().get("meanNll").doubleValue();
   }
 
   private double meanNll(String name, String exported) {
-    List<TokenSequence> sequences = new ArrayList<>();
-    for (JsonNode sequence : document(name).get("sequences")) {
-      int[] tokens = sequence.get("tokens").valueStream().mapToInt(JsonNode::intValue).toArray();
-      sequences.add(new TokenSequence("all", tokens));
-    }
     try (OpenModel open = OpenModel.open(folder.resolve(exported), FAMILIES, ENGINE, POOL)) {
       return new Evaluator(ENGINE, POOL)
-          .evaluate(open.model(), new SequenceData(sequences), RunProgress.NONE)
+          .evaluate(open.model(), new GoldenModel(name).sequences(), RunProgress.NONE)
           .meanNll();
     }
-  }
-
-  private static JsonNode document(String name) {
-    return Json.readObject(GOLDEN.resolve(name).resolve("expected.json"));
   }
 }

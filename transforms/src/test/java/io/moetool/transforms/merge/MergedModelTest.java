@@ -13,8 +13,7 @@ import io.moetool.kernels.ElementDecoder;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
-import io.moetool.runtime.text.SequenceData;
-import io.moetool.transforms.GoldenRun;
+import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.MergeGroup;
@@ -45,7 +44,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class MergedModelTest {
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
 
   private static final List<String> WEIGHTS =
@@ -54,7 +52,7 @@ class MergedModelTest {
   @TempDir private Path folder;
 
   static Stream<String> plainCheckpoints() throws IOException {
-    return GoldenRun.plainCheckpoints(GOLDEN);
+    return GoldenModel.plain();
   }
 
   @ParameterizedTest
@@ -62,17 +60,17 @@ class MergedModelTest {
   void hiddenTwinsBecomeOneWithoutLoss(String name) throws IOException {
     Path twins = folder.resolve("twins");
     Path out = folder.resolve("out");
-    try (SourceModel golden = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
+    try (SourceModel golden = new GoldenModel(name).open()) {
       TwinCheckpoint.write(golden, twins);
     }
-    SequenceData data = GoldenRun.sequences(GOLDEN.resolve(name));
+    GoldenModel model = new GoldenModel(name);
     List<float[]> before;
     try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
       write(source, plan(source, Router.DUPLICATE, Alignment.WEIGHTS), out);
-      before = GoldenRun.logits(source, data);
+      before = model.logits(source);
     }
     try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
-      List<float[]> after = GoldenRun.logits(merged, data);
+      List<float[]> after = model.logits(merged);
       for (int i = 0; i < before.size(); i++) {
         assertThat(after.get(i)).containsExactly(before.get(i), within(1e-5f));
       }
@@ -83,15 +81,14 @@ class MergedModelTest {
   void withoutMatchingTwinsLose() throws IOException {
     Path twins = folder.resolve("twins");
     Path out = folder.resolve("out");
-    try (SourceModel golden = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+    try (SourceModel golden = new GoldenModel("qwen3-moe").open()) {
       TwinCheckpoint.write(golden, twins);
     }
-    SequenceData data = GoldenRun.sequences(GOLDEN.resolve("qwen3-moe"));
+    GoldenModel model = new GoldenModel("qwen3-moe");
     try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
       write(source, plan(source, Router.DUPLICATE, Alignment.NONE), out);
       try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
-        assertThat(
-                largestDifference(GoldenRun.logits(source, data), GoldenRun.logits(merged, data)))
+        assertThat(largestDifference(model.logits(source), model.logits(merged)))
             .isGreaterThan(1e-2f);
       }
     }
@@ -100,7 +97,7 @@ class MergedModelTest {
   @Test
   void theHiddenOrderIsFound() throws IOException {
     Path twins = folder.resolve("twins");
-    try (SourceModel golden = SourceModel.open(GOLDEN.resolve("gpt-oss"), FAMILIES)) {
+    try (SourceModel golden = new GoldenModel("gpt-oss").open()) {
       TwinCheckpoint.write(golden, twins);
     }
     try (SourceModel source = SourceModel.open(twins, FAMILIES);
@@ -117,7 +114,7 @@ class MergedModelTest {
   @Test
   void anAveragedRowIsTheWeightedMeanOfItsMembersRows() {
     Path out = folder.resolve("out");
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+    try (SourceModel source = new GoldenModel("qwen3-moe").open()) {
       write(source, plan(source, Router.AVERAGE, Alignment.NONE), out);
       try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
         int layer = source.architecture().moe().layers().getFirst();
@@ -137,7 +134,7 @@ class MergedModelTest {
   void aPlanWithoutGroupsIsPruning() throws IOException {
     Path merged = folder.resolve("merged");
     Path pruned = folder.resolve("pruned");
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES)) {
+    try (SourceModel source = new GoldenModel("qwen3-moe").open()) {
       Plan alone = withoutGroups(plan(source, Router.DROP, Alignment.WEIGHTS));
       write(source, alone, merged);
       write(source, asPruning(alone), pruned);
@@ -151,7 +148,7 @@ class MergedModelTest {
   void theSameBytesWhateverTheNumberOfThreadsAndVerifyComputesThemAgain() throws IOException {
     Path one = folder.resolve("one");
     Path three = folder.resolve("three");
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe"), FAMILIES);
+    try (SourceModel source = new GoldenModel("qwen3-moe").open();
         WorkPool pool = new WorkPool(3)) {
       Plan plan = plan(source, Router.DROP, Alignment.WEIGHTS);
       write(source, plan, one);
@@ -171,7 +168,7 @@ class MergedModelTest {
 
   @Test
   void quantisedExpertsAreRefusedByName() {
-    try (SourceModel source = SourceModel.open(GOLDEN.resolve("qwen3-moe-fp8"), FAMILIES)) {
+    try (SourceModel source = new GoldenModel("qwen3-moe-fp8").open()) {
       Plan plan = plan(source, Router.DROP, Alignment.NONE);
       assertThatThrownBy(() -> write(source, plan, folder.resolve("out")))
           .isInstanceOf(BadInputException.class)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.moetool.formats.DType;
 import io.moetool.formats.Shape;
 import io.moetool.runtime.run.WorkPool;
+import io.moetool.transforms.layout.NeuronOrder;
 import io.moetool.transforms.plan.MergeGroup;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

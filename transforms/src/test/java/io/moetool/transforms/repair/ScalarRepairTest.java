@@ -14,6 +14,7 @@ import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
+import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.Evidence;
 import io.moetool.transforms.plan.LayerEvidence;
@@ -36,7 +37,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ScalarRepairTest {
-  private static final Path GOLDEN = Path.of("../runtime/src/test/resources/golden");
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
 
   /** Two sequences of different lengths over the tiny vocabularies. */
@@ -142,7 +142,7 @@ class ScalarRepairTest {
   }
 
   private static SourceModel open(String name) {
-    return SourceModel.open(GOLDEN.resolve(name), FAMILIES);
+    return new GoldenModel(name).open();
   }
 
   private static float[] values(SourceModel model, String name) {

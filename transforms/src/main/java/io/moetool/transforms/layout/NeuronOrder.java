@@ -1,8 +1,9 @@
-package io.moetool.transforms.merge;
+package io.moetool.transforms.layout;
 
 import io.moetool.formats.family.RoutedExpert;
 import io.moetool.formats.family.StackLayout;
 import io.moetool.formats.family.TensorRole;
+import java.util.stream.IntStream;
 
 /**
  * Where the neurons of an expert lie in one of its stored matrices: a neuron is one output of the
@@ -15,9 +16,9 @@ import io.moetool.formats.family.TensorRole;
  *     all of the other
  * @param width number of neurons, I
  */
-record NeuronOrder(Side side, int parts, boolean interleaved, int width) {
+public record NeuronOrder(Side side, int parts, boolean interleaved, int width) {
   /** An axis of a matrix. */
-  enum Side {
+  public enum Side {
     ROWS,
     COLUMNS,
     /** The tensor holds nothing by neuron. */
@@ -25,7 +26,7 @@ record NeuronOrder(Side side, int parts, boolean interleaved, int width) {
   }
 
   /** The order in a weight or bias of this role; a bias is a column. */
-  static NeuronOrder of(RoutedExpert expert, TensorRole role, boolean bias) {
+  public static NeuronOrder of(RoutedExpert expert, TensorRole role, boolean bias) {
     StackLayout stack = expert.stack();
     return switch (role) {
       case EXPERT_GATE, EXPERT_UP -> new NeuronOrder(Side.ROWS, 1, false, expert.width());
@@ -48,8 +49,23 @@ record NeuronOrder(Side side, int parts, boolean interleaved, int width) {
   }
 
   /** Index along the axis of a value of a neuron. */
-  int index(int neuron, int part) {
+  public int index(int neuron, int part) {
     return interleaved ? neuron * parts + part : part * width + neuron;
+  }
+
+  /**
+   * Indices along the axis of all values of some neurons, ascending if they are.
+   *
+   * @param neurons of the expert
+   */
+  int[] indices(int... neurons) {
+    return interleaved
+        ? IntStream.of(neurons)
+            .flatMap(neuron -> IntStream.range(0, parts).map(part -> index(neuron, part)))
+            .toArray()
+        : IntStream.range(0, parts)
+            .flatMap(part -> IntStream.of(neurons).map(neuron -> index(neuron, part)))
+            .toArray();
   }
 
   /**
@@ -57,7 +73,7 @@ record NeuronOrder(Side side, int parts, boolean interleaved, int width) {
    *
    * @param neurons the member's neuron for each of the leader's
    */
-  int source(int index, int[] neurons) {
+  public int source(int index, int[] neurons) {
     return interleaved
         ? index(neurons[index / parts], index % parts)
         : index(neurons[index % width], index / width);

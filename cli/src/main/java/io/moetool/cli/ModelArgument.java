@@ -13,7 +13,9 @@ final class ModelArgument {
   @Parameters(
       index = "0",
       paramLabel = "MODEL",
-      description = "Checkpoint folder, or a .safetensors file beside its config.")
+      description =
+          "Checkpoint folder, or a .safetensors file beside its config; where a command reads them, an"
+              + " .onnx file or a folder with model.onnx, too.")
   private Path path = Path.of("");
 
   @Mixin private FamilyOption family;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -96,15 +97,54 @@ class InspectCommandTest {
   }
 
   @Test
-  void anOnnxModelIsSentToItsCheckpoint() {
+  void anOnnxModelIsReadFromItsGraph() {
+    Path out = folder.resolve("onnx");
+    assertThat(Run.of("convert", Run.BUNDLED, "--to", "onnx", "-o", out).code()).isZero();
+    JsonNode checkpoint = Run.of("inspect", Run.BUNDLED, "--json").json();
+
+    Run run = Run.of("inspect", out, "--json");
+    assertThat(run.code()).isZero();
+    assertThat(run.err()).isEmpty();
+    for (String key :
+        new String[] {
+          "modelType",
+          "layers",
+          "moeLayers",
+          "experts",
+          "expertsPerToken",
+          "sharedExperts",
+          "hidden",
+          "vocabulary",
+          "parameters",
+          "activeParameters"
+        }) {
+      assertThat(run.json().get(key)).as(key).isEqualTo(checkpoint.get(key));
+    }
+    assertThat(run.json().propertyNames())
+        .containsAll(
+            checkpoint.propertyNames().stream()
+                .filter(k ->
+                    !List.of("quantisation", "maxPositions", "sizesFrom", "loading").contains(k))
+                .toList());
+    assertThat(run.json().get("bytesByRole").get("routedExperts").longValue())
+        .isEqualTo(2 * checkpoint.get("bytesByRole").get("routedExperts").longValue());
+    assertThat(run.json().get("source")).isEqualTo(checkpoint.get("fingerprint"));
+    assertThat(run.json().get("findings")).isEmpty();
+    assertThat(Run.of("inspect", out.resolve("model.onnx")).out())
+        .startsWith(out.resolve("model.onnx") + "  qwen3_moe, ONNX\n")
+        .contains("  computed by       com.microsoft.MoE\n")
+        .contains(
+            "  0  32 experts, 4 per token  4.7 MB  com.microsoft.MoE  router model.layers.0.mlp.gate.weight\n");
+  }
+
+  @Test
+  void aMissingOnnxModelIsBadInput() {
     assertThat(Run.of("inspect", "model.onnx"))
         .isEqualTo(
             new Run(
                 3,
                 "",
-                "moetool: model.onnx: is an ONNX model, and this command reads checkpoints\n"
-                    + "  name the checkpoint it was made from (a Hugging Face folder or a"
-                    + " .safetensors file)\n"));
+                "moetool: model.onnx: no such file\n  name an .onnx file, or a folder with model.onnx\n"));
   }
 
   @Test

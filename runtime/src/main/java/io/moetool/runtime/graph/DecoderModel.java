@@ -2,6 +2,7 @@ package io.moetool.runtime.graph;
 
 import io.moetool.formats.Shape;
 import io.moetool.formats.TensorStore;
+import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.RopeScaling;
@@ -27,10 +28,10 @@ public final class DecoderModel {
   public static final String MAX_POSITIONS = "moetool.maxPositions";
 
   /** Metadata key: {@code model_type} of the source. */
-  public static final String MODEL_TYPE = "moetool.modelType";
+  public static final String MODEL_TYPE = ExportedModel.MODEL_TYPE;
 
   /** Metadata key: fingerprint of the source. */
-  public static final String SOURCE = "moetool.source";
+  public static final String SOURCE = ExportedModel.SOURCE;
 
   private final Architecture architecture;
   private final TensorStore store;

@@ -40,7 +40,9 @@ def values(name, shape, tiny):
         return stream.uniform(0.6, 1.4, shape)
     if name.endswith("A_log"):
         return numpy.log(stream.uniform(0.1, 4.0, shape))
-    if name.endswith("dt_bias"):
+    if name.endswith(".mamba.D"):
+        return stream.uniform(0.4, 1.6, shape)
+    if name.endswith(("dt_bias", "dt_proj.bias")):
         return stream.uniform(-3.0, 0.0, shape)
     drawn = stream.standard_normal(shape)
     if name.endswith("e_score_correction_bias"):
@@ -61,6 +63,9 @@ def values(name, shape, tiny):
         strengths = stream.uniform(0.6, 2.4, (shape[0], 1, 1) if len(shape) == 3 else None)
         strengths = 0.1 * strengths if tiny.config["model_type"] == "gpt_oss" else strengths
         return drawn * strengths / math.sqrt(fan_in)
+    if name.endswith(".mamba.out_proj.weight"):
+        # Norms of what is written and read make a Mamba mixer's outputs large, and sums of them hide rounding.
+        return drawn * 0.5 / math.sqrt(fan_in)
     return drawn * 1.4 / math.sqrt(fan_in)
 
 

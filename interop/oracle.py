@@ -25,12 +25,14 @@ EXPERT_NAMES = {
     "mixtral": MIXTRAL_NAMES,
     "minimax_m2": MIXTRAL_NAMES,
     "phimoe": MIXTRAL_NAMES,
+    "jamba": ("feed_forward.experts.{}.gate_proj", "feed_forward.experts.{}.up_proj", "feed_forward.experts.{}.down_proj"),
     None: ("mlp.experts.{}.gate_proj", "mlp.experts.{}.up_proj", "mlp.experts.{}.down_proj"),
 }
 ROUTER_NAMES = ("mlp.gate", "mlp.gate.wg", "mlp.router", "feed_forward.router", "block_sparse_moe.gate", "block_sparse_moe.router.layer")
 STACKED_NAMES = (
     ("block_sparse_moe.input_linear.weight", "block_sparse_moe.output_linear.weight"),
     ("mlp.experts.gate_up_proj", "mlp.experts.down_proj"),
+    ("feed_forward.experts.gate_up_proj", "feed_forward.experts.down_proj"),
 )
 SELECTION_BIAS = "e_score_correction_bias"
 LARGEST_DIFFERENCE = 1e-5
@@ -222,6 +224,9 @@ class Oracle:
 
     def _block(self, layer, inputs, output, routed, hidden_after):
         inputs, output = inputs.flatten(0, -2), output.flatten(0, -2)
+        if isinstance(routed, torch.Tensor):
+            # Jamba's router yields logits alone; its block makes gates of them.
+            routed = routed, *feed_forward(self.layers[layer]).route_tokens_to_experts(inputs, routed)[::-1]
         scales = None
         if self.config.model_type == "llama4_text":
             # Gates multiply what experts read; what they yield is added as it is.

@@ -18,7 +18,7 @@ def groups(config):
 
 def renormalises(config):
     """Whether gates are divided by their sum."""
-    return config.model_type != "deepseek_v2" and getattr(config, "norm_topk_prob", True)
+    return config.model_type not in ("deepseek_v2", "jamba") and getattr(config, "norm_topk_prob", True)
 
 
 def scores(model_type, logits):

@@ -38,6 +38,8 @@ class Masked:
     def _route(self, layer, out, experts):
         if self.oracle.config.model_type == "llama4_text":
             return self._route_inputs(out[1], experts)
+        if self.oracle.config.model_type == "jamba":
+            return torch.full_like(out, -torch.inf).index_copy_(1, torch.tensor(experts), out[:, experts])
         logits, gates, _ = in_order(out)
         masked = torch.full_like(logits, -torch.inf)
         masked[:, experts] = logits[:, experts]

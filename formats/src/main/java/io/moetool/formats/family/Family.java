@@ -97,10 +97,18 @@ public final class Family {
   private static MoeBlock moe(
       ModelConfig config, FamilyValues values, int layers, TensorNames names) {
     int experts = values.count("dimensions", "experts");
+    int fewest = values.count("dimensions", "fewestExperts", 1);
+    if (experts < fewest) {
+      throw new BadInputException(
+          config.where(),
+          "it counts %d experts; with fewer than %d no layer has any".formatted(experts, fewest),
+          "name a model with experts");
+    }
     RoutedExpert expert = new ExpertReader(config, values).read(names.quantisation());
     return new MoeBlock(
         LayerRule.read(values, "moeLayers", layers),
         experts,
+        fewest,
         expert,
         new RouterReader(config, values).read(experts),
         values.flag("router", "bias", false),

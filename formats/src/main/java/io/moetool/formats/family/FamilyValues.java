@@ -38,6 +38,17 @@ final class FamilyValues {
   }
 
   /**
+   * A positive whole number, or {@code otherwise} where config and family say none or leave it open
+   * as {@code "auto"}.
+   */
+  int countOrAuto(String section, String key, int otherwise) {
+    return find(section, key)
+        .filter(value -> !value.isString() || !value.stringValue().equals("auto"))
+        .map(value -> positive(describe(section, key), value))
+        .orElse(otherwise);
+  }
+
+  /**
    * A whole number that may be zero, or {@code otherwise} where neither config nor family says one.
    */
   int index(String section, String key, int otherwise) {

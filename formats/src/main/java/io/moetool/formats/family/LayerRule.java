@@ -6,8 +6,9 @@ import java.util.stream.IntStream;
 /**
  * Which layers a section of a family's data file means: those from {@code first} to {@code last}
  * (-1 is the model's last) and before {@code before}, whose number, counted from one, leaves {@code
- * remainder} when divided by {@code every}, without those in {@code except}. Where the config lists
- * the type of every layer, {@code types} is that list, and those of type {@code type} are meant
+ * remainder} when divided by {@code every}, without those in {@code except}. Where there is an
+ * {@code offset}, it is their number counted from zero that leaves it. Where the config lists the
+ * type of every layer, {@code types} is that list, and those of type {@code type} are meant
  * instead; where it lists the layers themselves, {@code listed} is that list.
  */
 final class LayerRule {
@@ -29,10 +30,11 @@ final class LayerRule {
     int before = values.index(section, "before", layers);
     int last = Math.min(values.lastIndex(section, "last", layers), before - 1);
     int every = values.count(section, "every", 1);
-    int remainder = values.index(section, "remainder", 0);
+    int countedFrom = values.isGiven(section, "offset") ? 0 : 1;
+    int remainder = values.index(section, countedFrom == 0 ? "offset" : "remainder", 0);
     List<Integer> except = values.indices(section, "except");
     return IntStream.rangeClosed(first, last)
-        .filter(layer -> (layer + 1) % every == remainder && !except.contains(layer))
+        .filter(layer -> (layer + countedFrom) % every == remainder && !except.contains(layer))
         .boxed()
         .toList();
   }

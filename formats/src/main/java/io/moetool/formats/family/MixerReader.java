@@ -29,7 +29,7 @@ final class MixerReader {
   }
 
   List<TokenMixer> read() {
-    return new RecurrenceReader(config, values, layers).among(attention());
+    return new RecurrenceReader(config, values, layers, hidden).among(attention());
   }
 
   private List<TokenMixer> attention() {
@@ -38,7 +38,7 @@ final class MixerReader {
     }
     int heads = values.count(ATTENTION, "heads");
     int headDim = values.count(ATTENTION, "headDim", Math.max(1, hidden / heads));
-    Rope rope = rope(headDim);
+    Optional<Rope> rope = values.has(ROPE) ? Optional.of(rope(headDim)) : Optional.empty();
     Optional<Integer> window = values.optionalCount(ATTENTION, "slidingWindow");
     List<Integer> sliding =
         window.isPresent() ? LayerRule.read(values, "slidingLayers", layers) : List.of();
@@ -53,7 +53,7 @@ final class MixerReader {
       } else if (rotated && chunk.isPresent()) {
         reach = new Attention.Reach.Chunk(chunk.get());
       }
-      mixers.add(attention(heads, headDim, rotated ? Optional.of(rope) : Optional.empty(), reach));
+      mixers.add(attention(heads, headDim, rotated ? rope : Optional.empty(), reach));
     }
     return mixers;
   }

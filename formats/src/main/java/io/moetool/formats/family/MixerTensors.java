@@ -12,6 +12,7 @@ final class MixerTensors {
       case Attention attention -> attention(attention, hidden);
       case LatentAttention attention -> latent(attention, hidden);
       case DeltaNet net -> deltaNet(net, hidden);
+      case Mamba mamba -> mamba(mamba, hidden);
     };
   }
 
@@ -85,5 +86,24 @@ final class MixerTensors {
         RoleShape.of(TensorRole.DELTA_STEP_BIAS, heads),
         RoleShape.of(TensorRole.RECURRENT_NORM, net.valueDim()),
         RoleShape.of(TensorRole.RECURRENT_OUTPUT, hidden, values));
+  }
+
+  private static List<RoleShape> mamba(Mamba mamba, int hidden) {
+    int width = mamba.width();
+    int rank = mamba.stepRank();
+    int size = mamba.stateSize();
+    boolean biased = mamba.projectionBias();
+    return List.of(
+        RoleShape.of(TensorRole.MAMBA_INPUT, 2L * width, hidden).withBias(biased),
+        RoleShape.of(TensorRole.RECURRENT_CONVOLUTION, width, 1, mamba.convolution())
+            .withBias(mamba.convolutionBias()),
+        RoleShape.of(TensorRole.MAMBA_SELECTION, mamba.selectionWidth(), width),
+        RoleShape.of(TensorRole.MAMBA_STEP_NORM, rank),
+        RoleShape.of(TensorRole.MAMBA_WRITE_NORM, size),
+        RoleShape.of(TensorRole.MAMBA_READ_NORM, size),
+        RoleShape.of(TensorRole.MAMBA_STEP, width, rank).withBias(true),
+        RoleShape.of(TensorRole.RECURRENT_DECAY, width, size),
+        RoleShape.of(TensorRole.MAMBA_SKIP, width),
+        RoleShape.of(TensorRole.RECURRENT_OUTPUT, hidden, width).withBias(biased));
   }
 }

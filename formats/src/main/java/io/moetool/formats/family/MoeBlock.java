@@ -8,6 +8,7 @@ import java.util.Optional;
  *
  * @param layers indices of the layers that have such a block, ascending
  * @param experts routed experts per block
+ * @param fewestExperts least number of them with which the family's readers see such a block
  * @param expert what each of them is
  * @param routing how tokens find their experts
  * @param routerBias whether a bias is added to the router's logits
@@ -16,12 +17,18 @@ import java.util.Optional;
 public record MoeBlock(
     List<Integer> layers,
     int experts,
+    int fewestExperts,
     RoutedExpert expert,
     RouterSpec routing,
     boolean routerBias,
     Optional<SharedExpert> shared) {
   public MoeBlock {
     layers = List.copyOf(layers);
+  }
+
+  /** Least number of experts that makes such a block and serves a token. */
+  public int fewestUsable() {
+    return Math.max(fewestExperts, routing.expertsPerToken());
   }
 
   /** Extent between an expert's projections, I. */

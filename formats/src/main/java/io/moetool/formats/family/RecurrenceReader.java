@@ -11,16 +11,23 @@ import java.util.stream.IntStream;
 final class RecurrenceReader {
   private static final String ATTENTION_LAYERS = "attentionLayers";
   private static final String DELTA_NET = "deltaNet";
+  private static final String MAMBA = "mamba";
+
+  /** Hidden size for each step before steps are projected, where a config leaves that open. */
+  private static final int HIDDEN_PER_STEP = 16;
+
   private static final String MEND = "use the config the checkpoint was published with";
 
   private final ModelConfig config;
   private final FamilyValues values;
   private final int layers;
+  private final int hidden;
 
-  RecurrenceReader(ModelConfig config, FamilyValues values, int layers) {
+  RecurrenceReader(ModelConfig config, FamilyValues values, int layers, int hidden) {
     this.config = config;
     this.values = values;
     this.layers = layers;
+    this.hidden = hidden;
   }
 
   /**
@@ -42,7 +49,10 @@ final class RecurrenceReader {
   }
 
   private Optional<TokenMixer> recurrence() {
-    return values.has(DELTA_NET) ? Optional.of(deltaNet()) : Optional.empty();
+    if (values.has(DELTA_NET)) {
+      return Optional.of(deltaNet());
+    }
+    return values.has(MAMBA) ? Optional.of(mamba()) : Optional.empty();
   }
 
   /** Where the config lists the type of every layer, it lists all and none but these two. */
@@ -77,5 +87,15 @@ final class RecurrenceReader {
         valueHeads,
         values.count(DELTA_NET, "valueDim"),
         values.count(DELTA_NET, "convolution"));
+  }
+
+  private Mamba mamba() {
+    return new Mamba(
+        Math.multiplyExact(values.count(MAMBA, "expand"), hidden),
+        values.count(MAMBA, "stateSize"),
+        values.countOrAuto(MAMBA, "stepRank", Math.ceilDiv(hidden, HIDDEN_PER_STEP)),
+        values.count(MAMBA, "convolution"),
+        values.flag(MAMBA, "convolutionBias"),
+        values.flag(MAMBA, "projectionBias"));
   }
 }

@@ -55,7 +55,10 @@ public enum TensorRole {
   KEY_VALUE_UP(Group.ATTENTION),
   /** Weights of a recurrent mixer's convolution, {@code [channels, 1, width]}. */
   RECURRENT_CONVOLUTION(Group.RECURRENCE),
-  /** Logarithm of how fast a recurrent state decays, {@code [valueHeads]}. */
+  /**
+   * Logarithm of how fast a recurrent state decays, {@code [valueHeads]} of a delta net, {@code
+   * [width, stateSize]} of a Mamba mixer.
+   */
   RECURRENT_DECAY(Group.RECURRENCE),
   /** Norm of what a recurrence yields, {@code [valueDim]}. */
   RECURRENT_NORM(Group.RECURRENCE),
@@ -83,6 +86,23 @@ public enum TensorRole {
    * with the rates and then the decays of its value heads.
    */
   DELTA_RATES_BY_HEAD(Group.RECURRENCE),
+  /** Projections to what a Mamba mixer convolves and to its gates, {@code [2 width, H]}. */
+  MAMBA_INPUT(Group.RECURRENCE),
+  /**
+   * Projections to a Mamba mixer's steps, to what it writes by and reads by (B and C), {@code
+   * [stepRank + 2 stateSize, width]}.
+   */
+  MAMBA_SELECTION(Group.RECURRENCE),
+  /** Norm of a Mamba mixer's steps, {@code [stepRank]}. */
+  MAMBA_STEP_NORM(Group.RECURRENCE),
+  /** Norm of what a Mamba mixer writes by, {@code [stateSize]}. */
+  MAMBA_WRITE_NORM(Group.RECURRENCE),
+  /** Norm of what a Mamba mixer reads by, {@code [stateSize]}. */
+  MAMBA_READ_NORM(Group.RECURRENCE),
+  /** Projection of steps to all channels of a Mamba mixer, {@code [width, stepRank]}. */
+  MAMBA_STEP(Group.RECURRENCE),
+  /** What a Mamba mixer passes on of its input as it is, {@code [width]}. */
+  MAMBA_SKIP(Group.RECURRENCE),
   /** Norm before the feed-forward block, {@code [H]}. */
   FEED_FORWARD_NORM(Group.NORM),
   /** Router, {@code [E, H]}. */

@@ -42,6 +42,18 @@ class HybridFamiliesTest {
        "partial_rotary_factor": 0.25, "mrope_section": [11, 11, 10], "mrope_interleaved": true}}}
       """;
 
+  /** Jamba-v0.1 as published, but for what does not matter here. */
+  private static final String JAMBA =
+      """
+      {"model_type": "jamba", "num_hidden_layers": 32, "hidden_size": 4096, "vocab_size": 65536,
+       "intermediate_size": 14336, "num_attention_heads": 32, "num_key_value_heads": 8,
+       "num_experts": 16, "num_experts_per_tok": 2, "expert_layer_period": 2,
+       "expert_layer_offset": 1, "attn_layer_period": 8, "attn_layer_offset": 4,
+       "mamba_conv_bias": true, "mamba_d_conv": 4, "mamba_d_state": 16, "mamba_dt_rank": 256,
+       "mamba_expand": 2, "mamba_inner_layernorms": true, "mamba_proj_bias": false,
+       "rms_norm_eps": 1e-06, "tie_word_embeddings": false}
+      """;
+
   @Test
   void everyFourthLayerOfQwen3NextAttends() {
     Architecture architecture = resolve(NEXT);
@@ -123,6 +135,54 @@ class HybridFamiliesTest {
     assertThat(names.weight(TensorRole.EXPERTS_GATE_UP, 1))
         .isEqualTo("model.language_model.layers.1.mlp.experts.gate_up_proj");
     assertThat(names.isOfOtherPart("model.visual.blocks.0.attn.qkv.weight")).isTrue();
+  }
+
+  @Test
+  void oneLayerOfEightOfJambaAttendsAndEverySecondHasExperts() {
+    Architecture architecture = resolve(JAMBA);
+    assertThat(attending(architecture)).containsExactly(4, 12, 20, 28);
+    assertThat(architecture.moe().layers()).startsWith(1, 3, 5).hasSize(16);
+    assertThat(architecture.mixer(0)).isEqualTo(new Mamba(8192, 16, 256, 4, true, false));
+    assertThat(architecture.ropes()).isEmpty();
+    assertThat(architecture.moe().routing())
+        .isInstanceOfSatisfying(
+            RouterSpec.TopScores.class,
+            router -> assertThat(router.weighting()).isEqualTo(new RouterSpec.Weighting.Plain()));
+  }
+
+  /** Number of the reference library's own class with this config. */
+  @Test
+  void jambaHasAsManyParametersAsTheReferenceLibrarySays() {
+    List<RoleShape> all = stored(resolve(JAMBA));
+    assertThat(parameters(all)).isEqualTo(51_570_323_328L);
+    // 3 outside; 2 norms, 10 of a Mamba mixer in 28 layers, 4 of attention in 4; router and 16
+    // experts in 16 layers, 3 of a dense block in the others.
+    assertThat(all).hasSize(3 + 32 * 2 + 28 * 10 + 4 * 4 + 16 * (1 + 3 * 16) + 16 * 3);
+  }
+
+  @Test
+  void theRankOfStepsThatJambaLeavesOpenIsASixteenthOfTheHiddenSizeRoundedUp() {
+    String open = JAMBA.replace("\"mamba_dt_rank\": 256", "\"mamba_dt_rank\": \"auto\"");
+    assertThat(stepRank(open)).isEqualTo(256);
+    assertThat(stepRank(open.replace("4096", "4100"))).isEqualTo(257);
+    assertThat(stepRank(JAMBA.replace("\"mamba_dt_rank\": 256,", ""))).isEqualTo(256);
+    assertRefused(
+        JAMBA.replace("\"mamba_dt_rank\": 256", "\"mamba_dt_rank\": \"most\""),
+        "mamba_dt_rank must be a positive whole number, found \"most\"");
+  }
+
+  private static int stepRank(String config) {
+    return ((Mamba) resolve(config).mixer(0)).stepRank();
+  }
+
+  @Test
+  void jambaWithOneExpertOrWithoutInnerNormsIsRefused() {
+    assertRefused(
+        JAMBA.replace("\"num_experts\": 16", "\"num_experts\": 1"),
+        "it counts 1 experts; with fewer than 2 no layer has any");
+    assertRefused(
+        JAMBA.replace("norms\": true", "norms\": false"),
+        "mamba_inner_layernorms is false, which is not supported in the family jamba");
   }
 
   private static Architecture byExpert(int experts) {

@@ -110,9 +110,15 @@ final class StoredWeights implements WeightSource {
         : weight;
   }
 
-  /** Routers decide by small differences, and vectors take no room: both stay float32. */
+  /**
+   * Routers decide by small differences, decays count once for every token, and vectors take no
+   * room: all of them stay float32.
+   */
   private String widened(TensorRole role, String name, Shape shape, StoredContent content) {
-    boolean narrow = shape.rank() > 1 && role.group() != TensorRole.Group.ROUTER;
+    boolean narrow =
+        shape.rank() > 1
+            && role.group() != TensorRole.Group.ROUTER
+            && role != TensorRole.RECURRENT_DECAY;
     return data.widened(graph, name, narrow ? precision.weights() : OnnxType.FLOAT, shape, content);
   }
 

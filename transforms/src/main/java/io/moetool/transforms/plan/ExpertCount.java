@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 final class ExpertCount {
   private final int experts;
   private final int perToken;
+  private final int fewest;
   private final ExpertGroups groups;
   private final Architecture architecture;
   private final TensorStore tensors;
@@ -26,6 +27,7 @@ final class ExpertCount {
   ExpertCount(Architecture architecture, TensorStore tensors) {
     this.experts = architecture.moe().experts();
     this.perToken = architecture.moe().routing().expertsPerToken();
+    this.fewest = architecture.moe().fewestUsable();
     this.groups = ExpertGroups.of(architecture.moe());
     this.architecture = architecture;
     this.tensors = tensors;
@@ -81,7 +83,7 @@ final class ExpertCount {
     if (candidates.isEmpty()) {
       throw new BadInputException(
           request.targetText(),
-          "no number from %d to %d will do".formatted(perToken, experts),
+          "no number from %d to %d will do".formatted(fewest, experts),
           "ask for another multiple");
     }
     for (int count : candidates.reversed()) {
@@ -99,7 +101,7 @@ final class ExpertCount {
   }
 
   private List<Integer> candidates(int multipleOf) {
-    return IntStream.rangeClosed(perToken, experts)
+    return IntStream.rangeClosed(fewest, experts)
         .filter(count -> count % multipleOf == 0 && groups.accepts(count, perToken))
         .boxed()
         .toList();
@@ -131,18 +133,24 @@ final class ExpertCount {
               ? "there are only %d experts per layer".formatted(experts)
               : "%d experts are to stay, there are only %d per layer"
                   .formatted(expertsAfter, experts),
-          "keep from %d to %d experts".formatted(perToken, experts));
+          "keep from %d to %d experts".formatted(fewest, experts));
     }
-    if (expertsAfter < perToken) {
+    if (expertsAfter < fewest) {
       BigDecimal most =
-          BigDecimal.valueOf(100L * (experts - perToken))
+          BigDecimal.valueOf(100L * (experts - fewest))
               .divide(BigDecimal.valueOf(experts), new MathContext(4, RoundingMode.DOWN));
       throw new BadInputException(
           where + place,
-          "%d of %d experts per layer would stay, but every token uses %d"
-              .formatted(expertsAfter, experts, perToken),
+          "%d of %d experts per layer would stay, but %s"
+              .formatted(expertsAfter, experts, whyNotFewer()),
           "keep at least %d experts (remove at most %s%%)"
-              .formatted(perToken, most.stripTrailingZeros().toPlainString()));
+              .formatted(fewest, most.stripTrailingZeros().toPlainString()));
     }
+  }
+
+  private String whyNotFewer() {
+    return fewest == perToken
+        ? "every token uses %d".formatted(perToken)
+        : "to the family's readers fewer than %d are a layer without experts".formatted(fewest);
   }
 }

@@ -76,12 +76,13 @@ public final class PlanCheck {
               .formatted(plan.expertsBefore(), plan.expertsPerToken(), experts, perToken),
           "make a plan for this model");
     }
-    if (plan.expertsAfter() < perToken || plan.expertsAfter() > experts) {
+    int fewest = architecture.moe().fewestUsable();
+    if (plan.expertsAfter() < fewest || plan.expertsAfter() > experts) {
       throw wrong(
           "",
           "expertsAfter is %d; every token uses %d of %d experts"
               .formatted(plan.expertsAfter(), perToken, experts),
-          "keep from %d to %d experts in every layer".formatted(perToken, experts));
+          "keep from %d to %d experts in every layer".formatted(fewest, experts));
     }
   }
 

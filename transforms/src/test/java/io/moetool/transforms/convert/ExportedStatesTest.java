@@ -43,7 +43,7 @@ class ExportedStatesTest {
   }
 
   static Stream<Arguments> recurrentModelsInBothForms() {
-    return Stream.of("qwen3-next", "qwen3-next-dense-layer")
+    return Stream.of("qwen3-next", "qwen3-next-dense-layer", "jamba", "jamba-biased-projections")
         .flatMap(name -> Stream.of(OperatorForm.values()).map(form -> Arguments.of(name, form)));
   }
 

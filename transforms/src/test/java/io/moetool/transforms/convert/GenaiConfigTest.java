@@ -64,7 +64,7 @@ class GenaiConfigTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"deepseek-v3,true", "qwen3-next,true", "gpt-oss,false"})
+  @CsvSource({"deepseek-v3,true", "qwen3-next,true", "jamba,true", "gpt-oss,false"})
   void otherCachesCannotBeDescribed(String name, boolean cannot) {
     try (SourceModel source = new GoldenModel(name).open()) {
       assertThat(GenaiConfig.obstacle(source.architecture()).isPresent()).isEqualTo(cannot);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.moetool.analyzers.inspect.Inspector;
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import java.nio.file.Path;
@@ -102,6 +103,21 @@ class ExpertCountTest {
     refuse(List.of(3, 9), "layer 2: 9 experts are to stay, there are only 8 per layer");
     refuse(List.of(1, 5), "layer 1: 1 of 8 experts per layer would stay, but every token uses 2");
     refuse(List.of(Integer.MIN_VALUE, 5), "every token uses 2");
+  }
+
+  /** Jamba's readers see no experts where its config counts one, whatever a token uses. */
+  @Test
+  void noFewerExpertsStayThanMakeALayerWithExperts() {
+    Path model = Path.of("../runtime/src/test/resources/golden/jamba-biased-projections");
+    try (SourceModel jamba = SourceModel.open(model, FamilyCatalog.builtIn())) {
+      ExpertCount counts = new ExpertCount(jamba.architecture(), jamba.tensors());
+      assertThat(jamba.architecture().moe().routing().expertsPerToken()).isEqualTo(1);
+      assertThat(counts.of(PlanRequest.of(Target.keep(2)))).isEqualTo(2);
+      assertThatExceptionOfType(BadInputException.class)
+          .isThrownBy(() -> counts.of(PlanRequest.of(Target.keep(1))))
+          .withMessageContaining("to the family's readers fewer than 2 are a layer without experts")
+          .withMessageContaining("keep at least 2 experts (remove at most 66.66%)");
+    }
   }
 
   private void refuse(List<Integer> listed, String problem) {

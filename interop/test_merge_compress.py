@@ -17,8 +17,8 @@ PLAIN = [subject for subject in TINY if not any(kind in subject.name for kind in
 FIXED_CHOICE = ("phimoe", "phimoe-plain-rope")
 """Routers that choose two experts whatever the configuration states."""
 
-SHARED = ("deepseek", "dots1", "glm4-moe", "kimi-k2", "llama4", "moonlight")
-"""Families whose shared experts are a multiple of the width of routed ones, which therefore is not changed."""
+ONE_WIDTH = ("deepseek", "dots1", "glm4-moe", "jamba", "kimi-k2", "llama4", "moonlight")
+"""Families whose shared experts or dense layers have the width of routed experts, or a multiple of it, which therefore is not changed."""
 
 MATRICES = ("gate_proj", "up_proj", "down_proj")
 
@@ -81,7 +81,7 @@ class Merge(unittest.TestCase):
 
 @one_test_per_subject
 class Compress(unittest.TestCase):
-    @for_each([subject for subject in PLAIN if not subject.name.startswith(SHARED) and subject.name != "ernie4-5-moe"])
+    @for_each([subject for subject in PLAIN if not subject.name.startswith(ONE_WIDTH) and subject.name != "ernie4-5-moe"])
     def narrower_experts_load_and_predict_the_same(self, subject):
         loss_is_that_of_transformers(self, subject, made(subject, "compress", "--method", "camera", "--remove", "25%", "--data", subject.data))
 

@@ -14,7 +14,7 @@ from subjects import EVERY, TINY, WITH_STATISTICS, for_each, one_test_per_subjec
 from test_evaluate import LOSS_TOLERANCE
 
 STACK = re.compile(r"\.(mlp|feed_forward)\.(experts\.(gate_up|down)_proj\w*|router\.bias)$")
-EXPERT = re.compile(r"model\.layers\.(\d+)\.(?:mlp|block_sparse_moe)\.experts\.(\d+)\.")
+EXPERT = re.compile(r"model\.layers\.(\d+)\.(?:mlp|feed_forward|block_sparse_moe)\.experts\.(\d+)\.")
 
 
 @one_test_per_subject

@@ -6,8 +6,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 BUNDLED_MODEL = EXAMPLES / "tinymoe-6d"
 HELDOUT_TEXT = EXAMPLES / "text" / "heldout.jsonl"
+TASKS = EXAMPLES / "tasks"
 
 CHECKPOINTS = ROOT / "runtime" / "src" / "test" / "resources" / "golden"
 STATISTICS = ROOT / "analyzers" / "src" / "test" / "resources" / "golden"
 SAMPLES = ROOT / "analyzers" / "src" / "test" / "resources" / "sample"
 NEURONS = ROOT / "analyzers" / "src" / "test" / "resources" / "neurons"
+TASK_ANSWERS = ROOT / "transforms" / "src" / "test" / "resources" / "tasks" / "continuation.json"

@@ -50,7 +50,29 @@ final class GateOptions {
       description = "Size of the candidate's weights, as 5GB or 500MB.")
   private Optional<Long> maxBytes = Optional.empty();
 
-  Gates gates(CommonOptions common) {
+  @Option(
+      names = "--min-task-score",
+      paramLabel = "X",
+      description = "Share of right answers in the task where the candidate is worst, 0 to 1.")
+  private Optional<Double> minTaskScore = Optional.empty();
+
+  @Option(
+      names = "--max-task-drop",
+      paramLabel = "X",
+      description = "Score of the base less the candidate's, where it drops most, 0 to 1.")
+  private Optional<Double> maxTaskDrop = Optional.empty();
+
+  /**
+   * The limits.
+   *
+   * @param hasTasks whether there are scores to limit
+   */
+  Gates gates(CommonOptions common, boolean hasTasks) {
+    if (!hasTasks && (minTaskScore.isPresent() || maxTaskDrop.isPresent())) {
+      throw common.usage(
+          (minTaskScore.isPresent() ? "--min-task-score" : "--max-task-drop")
+              + " needs questions to ask: name some with --task");
+    }
     return new Gates(
         limit(common, "--max-kl", maxKl, 0, Double.MAX_VALUE),
         limit(common, "--min-top1-agreement", minTop1Agreement, 0, 1),
@@ -59,7 +81,9 @@ final class GateOptions {
         limit(common, "--max-perplexity-ratio", maxPerplexityRatio, 0, Double.MAX_VALUE),
         limit(
             common, "--max-domain-perplexity-ratio", maxDomainPerplexityRatio, 0, Double.MAX_VALUE),
-        maxBytes.map(bytes -> OptionalDouble.of(bytes)).orElse(OptionalDouble.empty()));
+        maxBytes.map(bytes -> OptionalDouble.of(bytes)).orElse(OptionalDouble.empty()),
+        limit(common, "--min-task-score", minTaskScore, 0, 1),
+        limit(common, "--max-task-drop", maxTaskDrop, 0, 1));
   }
 
   /** A limit that everything or nothing keeps is a slip of the pen. */

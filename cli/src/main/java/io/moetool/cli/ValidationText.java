@@ -26,6 +26,7 @@ final class ValidationText {
         + intervals(validation).render("  ")
         + inference(validation.inference())
         + "\n"
+        + TaskText.renderCompared(validation.tasks())
         + models(validation).render("  ")
         + gates(validation, ink);
   }

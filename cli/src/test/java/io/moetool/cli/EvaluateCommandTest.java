@@ -205,4 +205,34 @@ class EvaluateCommandTest {
             "  use the config.json the weights were published with, or download the weights"
                 + " again\n");
   }
+
+  @Test
+  void tasksAreScoredAndAreTheDataWhereThereIsNone() {
+    Run run =
+        Run.of(
+            "evaluate",
+            Run.BUNDLED,
+            "--task",
+            "../examples/tasks/continuation.jsonl",
+            "--max-items",
+            12,
+            "--json");
+
+    assertThat(run.code()).isZero();
+    JsonNode task = run.json().get("tasks").get(0);
+    assertThat(task.propertyNames()).containsExactly("name", "kind", "items", "chance", "score");
+    assertThat(task.get("kind").stringValue()).isEqualTo("multiple-choice");
+    assertThat(task.get("chance").doubleValue()).isEqualTo(0.25);
+    assertThat(task.get("score").propertyNames())
+        .containsExactly("score", "standardError", "accuracy", "normalisedAccuracy", "cut");
+    assertThat(run.json().get("sequences").intValue()).isEqualTo(12);
+  }
+
+  @Test
+  void someDataOrATaskIsNeeded() {
+    Run run = Run.of("evaluate", Run.BUNDLED);
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("'--data=FILE'");
+  }
 }

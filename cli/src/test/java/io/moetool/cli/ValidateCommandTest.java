@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 class ValidateCommandTest {
+  private static final Path CONTINUATION = Path.of("../examples/tasks/continuation.jsonl");
+
   @TempDir private Path folder;
 
   /** A model against one with the same shapes and other weights. */
@@ -52,7 +54,8 @@ class ValidateCommandTest {
             "pValue",
             "inference",
             "baseSize",
-            "candidateSize");
+            "candidateSize",
+            "tasks");
     assertThat(json.get("intervals").get("klDivergence").propertyNames())
         .containsExactly("low", "high");
     assertThat(json.get("base").get("meanNll").doubleValue())
@@ -152,5 +155,75 @@ class ValidateCommandTest {
                 moetool: candidate: its vocabulary has 4096 tokens, the base's has 72
                   compare a model with what was made from it
                 """));
+  }
+
+  @Test
+  void tasksAreAnsweredByBothAndGated() {
+    Run run =
+        Run.of(
+            "validate",
+            Run.BUNDLED,
+            Run.BUNDLED,
+            "--task",
+            CONTINUATION,
+            "--max-items",
+            20,
+            "--min-task-score",
+            0.99,
+            "--max-task-drop",
+            0,
+            "--json");
+
+    assertThat(run.code()).isEqualTo(4);
+    JsonNode task = run.json().get("tasks").get(0);
+    assertThat(task.propertyNames())
+        .containsExactly(
+            "name",
+            "kind",
+            "items",
+            "chance",
+            "base",
+            "candidate",
+            "difference",
+            "interval",
+            "pValue");
+    assertThat(task.get("name").stringValue()).isEqualTo("continuation");
+    assertThat(task.get("items").intValue()).isEqualTo(20);
+    assertThat(task.get("base")).isEqualTo(task.get("candidate"));
+    assertThat(task.get("pValue").doubleValue()).isEqualTo(1);
+    JsonNode gates = run.json().get("gates");
+    assertThat(gates.get(0).get("actual")).isEqualTo(task.get("candidate").get("score"));
+    assertThat(gates.get(1).get("passed").booleanValue()).isTrue();
+    // Without data, what is asked is the data.
+    assertThat(run.json().get("domains").propertyNames()).containsExactly("continuation");
+    assertThat(run.json().get("base").get("sequences").intValue()).isEqualTo(20);
+  }
+
+  @Test
+  void aBaseThatGuessesIsNamed() throws IOException {
+    Path task = folder.resolve("odd.jsonl");
+    Files.writeString(task, "{\"prompt\": \"2+2=\", \"answer\": \"no model says this\"}\n");
+
+    Run run = Run.of("validate", Run.BUNDLED, Run.BUNDLED, "--task", task, "--max-new-tokens", 2);
+
+    assertThat(run.code()).isZero();
+    assertThat(run.err())
+        .contains("task odd: the base's score of 0.0% in 1 questions is not above that of lots");
+    assertThat(run.out()).contains("odd", "base", "candidate");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--min-task-score, 0.5, --min-task-score needs questions to ask",
+    "--max-task-drop, 0.5, --max-task-drop needs questions to ask",
+    "--shots, 1, --shots has no effect without --task",
+    "--max-items, 1, --max-items has no effect without --task",
+    "--max-new-tokens, 1, --max-new-tokens has no effect without --task"
+  })
+  void optionsOfTasksNeedATask(String option, String value, String message) {
+    Run run = validate(option, value);
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains(message);
   }
 }

@@ -12,7 +12,7 @@ import org.apache.maven.plugins.annotations.Parameter;
     defaultPhase = LifecyclePhase.VERIFY,
     requiresProject = false,
     threadSafe = true)
-public final class EvaluateMojo extends DataMojo {
+public final class EvaluateMojo extends TaskMojo {
   /** Model to run: checkpoint folder, {@code .safetensors} file, or ONNX model. */
   @Parameter(property = "moetool.model", required = true)
   @ToolArgument(0)

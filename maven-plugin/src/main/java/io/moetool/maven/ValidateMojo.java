@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
     defaultPhase = LifecyclePhase.VERIFY,
     requiresProject = false,
     threadSafe = true)
-public final class ValidateMojo extends DataMojo {
+public final class ValidateMojo extends TaskMojo {
   /** The original: checkpoint or ONNX model. Its tokenizer reads the data. */
   @Parameter(property = "moetool.base", required = true)
   @ToolArgument(0)
@@ -63,6 +63,16 @@ public final class ValidateMojo extends DataMojo {
   @Parameter(property = "moetool.maxBytes")
   @ToolOption("--max-bytes")
   private @Nullable String maxBytes;
+
+  /** Gate: least share of right answers in the task where the candidate is worst, 0 to 1. */
+  @Parameter(property = "moetool.minTaskScore")
+  @ToolOption("--min-task-score")
+  private @Nullable Double minTaskScore;
+
+  /** Gate: most that the candidate's score is below the base's, in the task where it drops most. */
+  @Parameter(property = "moetool.maxTaskDrop")
+  @ToolOption("--max-task-drop")
+  private @Nullable Double maxTaskDrop;
 
   /**
    * HTML page to write the comparison to. Default: beside the step's document, linked from {@code

@@ -67,6 +67,11 @@ public final class CheckpointModel implements LanguageModel {
   }
 
   @Override
+  public boolean rereads() {
+    return true;
+  }
+
+  @Override
   public TokenDecoder decoder() {
     return new RereadingDecoder(this);
   }

@@ -23,6 +23,12 @@ public interface LanguageModel extends AutoCloseable {
   /** Does whatever must be done for all sequences at once. */
   Predictions predict(SequenceData data, RunProgress progress);
 
+  /**
+   * Whether a sequence that grows is read again from its beginning for every token; several are
+   * then better read together, by {@link #predict}.
+   */
+  boolean rereads();
+
   /** Begins a sequence that grows. */
   TokenDecoder decoder();
 

@@ -93,6 +93,11 @@ public final class OnnxModel implements LanguageModel {
   }
 
   @Override
+  public boolean rereads() {
+    return false;
+  }
+
+  @Override
   public TokenDecoder decoder() {
     return new RememberingDecoder(graph);
   }

@@ -20,13 +20,18 @@ record ScoredBlock(int from, int to) {
     if (sequence.predicted() == 0) {
       return List.of();
     }
-    int length = sequence.predicted() + 1;
+    return between(0, sequence.predicted() + 1);
+  }
+
+  /** Blocks of nearly equal length, in token order; none where there is no token. */
+  static List<ScoredBlock> between(int from, int to) {
+    int length = to - from;
     int count = Math.ceilDiv(length, MAX_ROWS);
     return IntStream.range(0, count)
         .mapToObj(i ->
             new ScoredBlock(
-                Math.toIntExact((long) i * length / count),
-                Math.toIntExact((i + 1L) * length / count)))
+                from + Math.toIntExact((long) i * length / count),
+                from + Math.toIntExact((i + 1L) * length / count)))
         .toList();
   }
 

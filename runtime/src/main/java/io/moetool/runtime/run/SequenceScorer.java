@@ -35,6 +35,36 @@ public final class SequenceScorer implements AutoCloseable {
     return sum;
   }
 
+  /**
+   * Sum of the losses of tokens {@code from} and following, in nats.
+   *
+   * @param logits of a sequence that begins with all {@code tokens} but the last
+   * @param from at least 1: the first token follows nothing
+   */
+  public double loss(Logits logits, int[] tokens, int from) {
+    double sum = 0;
+    for (ScoredBlock block : ScoredBlock.between(from - 1, tokens.length - 1)) {
+      // One row alone is computed with other rounding, so an uncounted one is put before it.
+      int first = block.rows() == 1 ? Math.max(0, block.from() - 1) : block.from();
+      long[] targets = new long[block.to() - first];
+      for (int i = 0; i < targets.length; i++) {
+        targets[i] = tokens[first + i + 1];
+      }
+      try (OrtInputs inputs = graph.inputs()) {
+        inputs
+            .with(Scoring.LOGITS, logits.rows(first, block.to()))
+            .with(Scoring.TARGETS, targets, targets.length, 1);
+        try (OrtOutput scores = graph.run(inputs, Scoring.SCORES)) {
+          float[] losses = scores.floats();
+          for (int i = block.from() - first; i < losses.length; i++) {
+            sum += losses[i];
+          }
+        }
+      }
+    }
+    return sum;
+  }
+
   @Override
   public void close() {
     graph.close();

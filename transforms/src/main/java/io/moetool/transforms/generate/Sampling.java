@@ -23,7 +23,7 @@ public record Sampling(double temperature, double topP, long seed) {
   }
 
   /** The next token. */
-  int choose(float[] logits, SplittableRandom random) {
+  public int choose(float[] logits, SplittableRandom random) {
     int best = mostLikely(logits);
     return isRandom() ? draw(probabilities(logits, logits[best]), random) : best;
   }

@@ -15,6 +15,9 @@ import java.util.OptionalDouble;
  * @param maxPerplexityRatio most candidate perplexity by base perplexity
  * @param maxDomainPerplexityRatio the same in the domain where it is worst
  * @param maxBytes most bytes of the candidate
+ * @param minTaskScore least score of the candidate in the task where it is worst
+ * @param maxTaskDrop most that the candidate's score may be below the base's, in the task where it
+ *     drops most
  */
 public record Gates(
     OptionalDouble maxKl,
@@ -23,19 +26,24 @@ public record Gates(
     OptionalDouble maxNllIncrease,
     OptionalDouble maxPerplexityRatio,
     OptionalDouble maxDomainPerplexityRatio,
-    OptionalDouble maxBytes) {
+    OptionalDouble maxBytes,
+    OptionalDouble minTaskScore,
+    OptionalDouble maxTaskDrop) {
   /** Nothing is checked. */
   public static final Gates NONE = maxKl(OptionalDouble.empty());
 
   /** Nothing but the mean KL divergence is checked. */
   static Gates maxKl(OptionalDouble limit) {
     OptionalDouble none = OptionalDouble.empty();
-    return new Gates(limit, none, none, none, none, none, none);
+    return new Gates(limit, none, none, none, none, none, none, none, none);
   }
 
   /** Results in the order of the components. A value that is no number passes nothing. */
   List<GateResult> check(
-      DomainComparison all, Collection<DomainComparison> domains, long candidateBytes) {
+      DomainComparison all,
+      Collection<DomainComparison> domains,
+      List<TaskComparison> tasks,
+      long candidateBytes) {
     double worst =
         domains.stream().mapToDouble(DomainComparison::perplexityRatio).max().orElse(Double.NaN);
     List<GateResult> results = new ArrayList<>();
@@ -46,6 +54,16 @@ public record Gates(
     atMost(results, "max-perplexity-ratio", maxPerplexityRatio, all.perplexityRatio());
     atMost(results, "max-domain-perplexity-ratio", maxDomainPerplexityRatio, worst);
     atMost(results, "max-bytes", maxBytes, (double) candidateBytes);
+    atLeast(
+        results,
+        "min-task-score",
+        minTaskScore,
+        tasks.stream().mapToDouble(task -> task.candidate().score()).min().orElse(Double.NaN));
+    atMost(
+        results,
+        "max-task-drop",
+        maxTaskDrop,
+        tasks.stream().mapToDouble(task -> -task.difference()).max().orElse(Double.NaN));
     return results;
   }
 

@@ -26,6 +26,7 @@ import java.util.SequencedMap;
  * @param inference how intervals and p-values were computed
  * @param baseSize how much the base holds
  * @param candidateSize how much the candidate holds
+ * @param tasks questions that both answered
  */
 public record Validation(
     Evaluation base,
@@ -42,4 +43,5 @@ public record Validation(
     double pValue,
     Inference inference,
     ModelSize baseSize,
-    ModelSize candidateSize) {}
+    ModelSize candidateSize,
+    List<TaskComparison> tasks) {}

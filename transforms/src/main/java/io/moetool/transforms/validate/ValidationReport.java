@@ -50,6 +50,7 @@ public final class ValidationReport {
             "models", models(validation),
             "gates", gates(validation.gates()),
             "plot", new RatioPlot(rows).svg(),
+            "tasks", tasks(validation.tasks()),
             "domains", domains(rows),
             "inference", Page.inText(inference(validation.inference()))));
   }
@@ -105,6 +106,40 @@ public final class ValidationReport {
             .collect(Collectors.joining());
     return "<section id=\"gates\">\n<h2>Gates</h2>\n<div class=\"wide\"><table>\n%s%s</table></div>\n</section>"
         .formatted(headings("Gate", "Limit", "Measured", ""), rows);
+  }
+
+  private static String tasks(List<TaskComparison> tasks) {
+    if (tasks.isEmpty()) {
+      return "";
+    }
+    StringBuilder rows =
+        new StringBuilder(
+            headings("Task", "Questions", "Chance", "Base", "Candidate", "Difference", "p"));
+    for (TaskComparison task : tasks) {
+      rows.append(
+          row(
+              task.name(),
+              String.format(Locale.ROOT, "%,d", task.items()),
+              share(task.chance()),
+              share(task.base().score()),
+              share(task.candidate().score()),
+              String.format(Locale.ROOT, "%+.1f%%", task.difference() * 100)
+                  + task.interval()
+                      .map(range ->
+                          String.format(
+                              Locale.ROOT,
+                              " [%+.1f%%, %+.1f%%]",
+                              range.low() * 100,
+                              range.high() * 100))
+                      .orElse(""),
+              String.format(Locale.ROOT, "%.2g", task.pValue())));
+    }
+    return "<section id=\"tasks\">\n<h2>Tasks</h2>\n<div class=\"wide\"><table>\n%s</table></div>\n</section>"
+        .formatted(rows);
+  }
+
+  private static String share(double value) {
+    return String.format(Locale.ROOT, "%.1f%%", value * 100);
   }
 
   private static String domains(SequencedMap<String, DomainComparison> rows) {

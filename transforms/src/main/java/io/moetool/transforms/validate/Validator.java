@@ -30,12 +30,14 @@ public final class Validator {
   /**
    * Compares a candidate with its base on {@code data}.
    *
+   * @param tasks what both have answered; gates may be of their scores
    * @throws BadInputException if their vocabularies differ
    */
   public Validation validate(
       OpenModel baseModel,
       OpenModel candidateModel,
       SequenceData data,
+      List<TaskComparison> tasks,
       Gates gates,
       RunProgress progress) {
     LanguageModel base = baseModel.model();
@@ -71,6 +73,7 @@ public final class Validator {
             baseModel,
             candidateModel,
             data,
+            tasks,
             gates,
             List.of(sums),
             seconds(between - start, baseNanos),
@@ -88,6 +91,7 @@ public final class Validator {
       OpenModel base,
       OpenModel candidate,
       SequenceData data,
+      List<TaskComparison> tasks,
       Gates gates,
       List<SequenceComparer.Sums> sums,
       double baseSeconds,
@@ -95,7 +99,7 @@ public final class Validator {
     ComparedSequences compared = new ComparedSequences(data, sums);
     SequencedMap<String, DomainComparison> domains = compared.byDomain();
     DomainComparison all = compared.all();
-    List<GateResult> results = gates.check(all, domains.values(), candidate.size().bytes());
+    List<GateResult> results = gates.check(all, domains.values(), tasks, candidate.size().bytes());
     double[] baseLosses = sums.stream().mapToDouble(SequenceComparer.Sums::baseLoss).toArray();
     double[] candidateLosses =
         sums.stream().mapToDouble(SequenceComparer.Sums::candidateLoss).toArray();
@@ -114,6 +118,7 @@ public final class Validator {
         all.pValue(),
         Inference.USED,
         base.size(),
-        candidate.size());
+        candidate.size(),
+        List.copyOf(tasks));
   }
 }

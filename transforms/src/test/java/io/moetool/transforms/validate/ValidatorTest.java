@@ -105,7 +105,8 @@ class ValidatorTest {
     try (WorkPool pool = new WorkPool(2);
         OpenModel first = open(base, pool);
         OpenModel second = open(candidate, pool)) {
-      return new Validator(ENGINE, pool).validate(first, second, DATA, gates, RunProgress.NONE);
+      return new Validator(ENGINE, pool)
+          .validate(first, second, DATA, List.of(), gates, RunProgress.NONE);
     }
   }
 

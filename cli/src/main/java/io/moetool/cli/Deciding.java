@@ -14,6 +14,7 @@ import io.moetool.transforms.plan.MaskFile;
 import io.moetool.transforms.plan.MeasuredEvidence;
 import io.moetool.transforms.plan.MergeEvidence;
 import io.moetool.transforms.plan.Merging;
+import io.moetool.transforms.plan.PackedDomains;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
@@ -29,22 +30,28 @@ import java.util.SequencedMap;
 final class Deciding {
   private final CommonOptions common;
   private final DecisionOptions options;
+  private final TaskPackOptions packs;
   private final Optional<Merging> merging;
 
-  private Deciding(CommonOptions common, DecisionOptions options, Optional<Merging> merging) {
+  private Deciding(
+      CommonOptions common,
+      DecisionOptions options,
+      TaskPackOptions packs,
+      Optional<Merging> merging) {
     this.common = common;
     this.options = options;
+    this.packs = packs;
     this.merging = merging;
   }
 
   /** Decisions which experts go. */
-  static Deciding removal(CommonOptions common, DecisionOptions options) {
-    return new Deciding(common, options, Optional.empty());
+  static Deciding removal(CommonOptions common, DecisionOptions options, TaskPackOptions packs) {
+    return new Deciding(common, options, packs, Optional.empty());
   }
 
   /** Decisions which experts become one. */
   static Deciding merging(CommonOptions common, DecisionOptions options, MergingOptions merging) {
-    return new Deciding(common, options, Optional.of(merging.merging()));
+    return new Deciding(common, options, new TaskPackOptions(), Optional.of(merging.merging()));
   }
 
   /** Refuses a plan of another command. */
@@ -61,6 +68,11 @@ final class Deciding {
   void requireComplete() {
     if (merging.isPresent()) {
       options.requireCompleteForMerging(common);
+      return;
+    }
+    packs.requireComplete(common);
+    if (packs.rankAll()) {
+      options.requireCompleteWithPack(common);
     } else {
       options.requireComplete(common);
     }
@@ -68,6 +80,9 @@ final class Deciding {
 
   /** What the method has to have measured. */
   Needs needs() {
+    if (packs.rankAll()) {
+      return Needs.NOTHING;
+    }
     if (merging.isEmpty()) {
       return options.method(common).needs();
     }
@@ -80,6 +95,9 @@ final class Deciding {
 
   /** On how many tokens of the data the method has to have seen every expert. */
   int sampleTokens() {
+    if (packs.rankAll()) {
+      return 0;
+    }
     boolean needed =
         merging.isPresent()
             ? options.grouping(common).needsSample()
@@ -108,8 +126,15 @@ final class Deciding {
     if (merging.isPresent()) {
       return mergePlan(source, where, statistics, merging.get());
     }
-    Evidence evidence = evidence(where, statistics);
+    Optional<PackedDomains> packed =
+        packs.isGiven() ? Optional.of(packs.read(source)) : Optional.empty();
+    Evidence evidence =
+        packed
+            .filter(domains -> packs.rankAll())
+            .map(domains -> domains.evidence(statistics))
+            .orElseGet(() -> evidence(where, statistics));
     List<ProtectList> lists = protectLists(source, statistics);
+    packs.experts().ifPresent(count -> lists.add(packed.orElseThrow().first(count)));
     options.minTokens(common).ifPresent(least -> lists.add(StarvedExperts.of(evidence, least)));
     return planner(source).prune(evidence, request(source).protecting(new Protection(lists)));
   }

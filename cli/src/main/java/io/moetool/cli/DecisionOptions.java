@@ -339,6 +339,25 @@ final class DecisionOptions {
     domains(common);
   }
 
+  /** As {@link #requireComplete}, where task packs rank all experts. */
+  void requireCompleteWithPack(CommonOptions common) {
+    SequencedMap<String, Boolean> given = new LinkedHashMap<>();
+    given.put("--method", method.isPresent());
+    given.put("--seed", seed.isPresent());
+    given.put("--min-tokens", minTokens.isPresent());
+    given.put("--domains", !domains.isEmpty());
+    given.put("--budget global", budget.filter("global"::equals).isPresent());
+    given.forEach((name, isGiven) -> {
+      if (isGiven) {
+        throw common.usage(
+            name
+                + " has no effect with --task-pack, which ranks all experts of each layer"
+                + (name.equals("--method") ? "; with --pack-experts N it ranks N" : ""));
+      }
+    });
+    request(common, 1);
+  }
+
   /** Refuses these options where a mask has decided already. */
   void refuseWithMask(CommonOptions common) {
     refuse(common, "--from-mask: the mask has decided");

@@ -28,6 +28,7 @@ import picocli.CommandLine.Option;
     customSynopsis = {
       "moetool plan MODEL [--statistics DIR] --method M",
       "         (--keep N | --remove 50%%) -o plan.json [OPTIONS]",
+      "       moetool plan MODEL --task-pack FILE --pack D (--keep N | --remove 50%%) -o plan.json",
       "       moetool plan MODEL --from-mask FILE -o plan.json"
     },
     description =
@@ -68,6 +69,9 @@ final class PlanCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nThe decision:%n")
   private DecisionOptions decision = new DecisionOptions();
 
+  @ArgGroup(validate = false, heading = "%nWhat domains need:%n")
+  private TaskPackOptions packs = new TaskPackOptions();
+
   @ArgGroup(validate = false, heading = "%nMerging, with a method that groups:%n")
   private MergingOptions merging = new MergingOptions();
 
@@ -77,7 +81,7 @@ final class PlanCommand implements Callable<Integer> {
     Deciding deciding =
         decision.groups()
             ? Deciding.merging(common, decision, merging)
-            : Deciding.removal(common, decision);
+            : Deciding.removal(common, decision, packs);
     requireOneWay(deciding);
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
@@ -103,12 +107,18 @@ final class PlanCommand implements Callable<Integer> {
     }
     if (fromMask.isPresent()) {
       decision.refuseWithMask(common);
+      packs.refuse(common, "with --from-mask: the mask has decided");
       if (statistics.isPresent()) {
         throw common.usage("--statistics has no effect with --from-mask: the mask has decided");
       }
       return;
     }
-    decision.requireMethod(common);
+    if (decision.groups()) {
+      packs.refuse(common, "with a method that groups experts");
+    }
+    if (!packs.rankAll()) {
+      decision.requireMethod(common);
+    }
     deciding.requireComplete();
     if (statistics.isEmpty()) {
       decision.refuseWithoutData(common);

@@ -1,6 +1,8 @@
 package io.moetool.cli;
 
 import io.moetool.analyzers.inspect.Loading;
+import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
+import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
@@ -39,7 +41,9 @@ import tools.jackson.databind.node.ObjectNode;
     customSynopsis = {
       "moetool prune MODEL -o OUT --plan plan.json [OPTIONS]",
       "       moetool prune MODEL -o OUT (--statistics DIR | --data FILE...)",
-      "         [--method M] (--keep N | --remove 50%%) [OPTIONS]"
+      "         [--method M] (--keep N | --remove 50%%) [OPTIONS]",
+      "       moetool prune MODEL -o OUT --task-pack FILE --pack D",
+      "         (--keep N | --remove 50%%) [OPTIONS]"
     },
     description =
         "Write a checkpoint without some of its experts: as a plan says, or as statistics or data"
@@ -94,6 +98,9 @@ final class PruneCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nThe decision, without a plan:%n")
   private DecisionOptions decision = new DecisionOptions();
 
+  @ArgGroup(validate = false, heading = "%nWhat domains need, without a plan:%n")
+  private TaskPackOptions packs = new TaskPackOptions();
+
   @ArgGroup(validate = false, heading = "%nData to decide by, without statistics:%n")
   private DataOptions data = new DataOptions();
 
@@ -136,8 +143,9 @@ final class PruneCommand implements Callable<Integer> {
         Stream.of(planFile.isPresent(), statistics.isPresent(), data.isGiven() && repair.isEmpty())
             .filter(given -> given)
             .count();
-    if (ways > 1 || (ways == 0 && !data.isGiven())) {
-      throw common.usage("say what decides: one of --plan, --statistics and --data");
+    if (ways > 1 || (ways == 0 && !data.isGiven() && !packs.isGiven())) {
+      throw common.usage(
+          "say what decides: one of --plan, --statistics and --data, or --task-pack");
     }
     requireRepairable();
     if (sibling && planFile.isEmpty()) {
@@ -149,8 +157,17 @@ final class PruneCommand implements Callable<Integer> {
     }
     if (planFile.isPresent()) {
       decision.refuseWithPlan(common);
-    } else {
-      Deciding.removal(common, decision).requireComplete();
+      packs.refuse(common, "with --plan: the plan has decided");
+      return;
+    }
+    Deciding deciding = deciding();
+    deciding.requireComplete();
+    if (statistics.isEmpty() && !data.isGiven()) {
+      decision.refuseWithoutData(common);
+      if (deciding.needs() == Needs.DATA) {
+        throw common.usage(
+            "this method needs data: name what analyze wrote with --statistics DIR, or --data");
+      }
     }
   }
 
@@ -202,20 +219,29 @@ final class PruneCommand implements Callable<Integer> {
       return sibling ? SiblingPlan.of(planFile.get().toString(), plan, source) : plan;
     }
     String where = statistics.map(Path::toString).orElse("statistics over the data");
-    Deciding deciding = Deciding.removal(common, decision);
+    Deciding deciding = deciding();
     deciding.requireReachable(source);
     Plan plan = deciding.plan(source, where, measured(source, pool, console));
     plan.warnings().forEach(console::warn);
     return plan;
   }
 
+  private Deciding deciding() {
+    return Deciding.removal(common, decision, packs);
+  }
+
   private Statistics measured(SourceModel source, WorkPool pool, Console console) {
     if (statistics.isPresent()) {
       return Deciding.read(statistics.get(), source);
     }
+    Measuring measuring = new Measuring(source, pool, console.progress().steps());
+    if (!data.isGiven()) {
+      return deciding().needs() == Needs.NOTHING
+          ? Statistics.none(MeasuredModel.of(source.architecture(), source.fingerprint()))
+          : measuring.weights();
+    }
     OrtEngine engine = run.open(common);
-    return new Measuring(source, pool, console.progress().steps())
-        .weightsAnd(sequences(source), engine, Deciding.removal(common, decision).sampleTokens());
+    return measuring.weightsAnd(sequences(source), engine, deciding().sampleTokens());
   }
 
   private static String render(PruneResult result, Console.Ink ink) {

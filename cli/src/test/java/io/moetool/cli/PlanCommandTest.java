@@ -161,7 +161,24 @@ class PlanCommandTest {
         "--method magnitude --remove lots, 'lots' is no share; write 50% or 0.5",
         "--method magnitude --keep 4 --seed 1, --seed has no effect with method magnitude",
         "--method magnitude --keep 4 --protect-super-experts, --protect-super-experts has no effect"
-            + " without --statistics"
+            + " without --statistics",
+        "--method magnitude --keep 4 --pack code, --pack has no effect without --task-pack",
+        "--method magnitude --keep 4 --pack-experts 2, --pack-experts has no effect without"
+            + " --task-pack",
+        "--task-pack t.json --keep 4, --task-pack needs domains: name some with --pack",
+        "--task-pack t.json --pack a=0 --keep 4, --pack gives a the weight 0.0; above 0",
+        "--task-pack t.json --pack a --pack-ranking best --keep 4, `task packs have no ranking 'best';"
+            + " choose one of easy_ep, tcess`",
+        "--task-pack t.json --pack a --method reap --keep 4, `--method has no effect with --task-pack,"
+            + " which ranks all experts of each layer; with --pack-experts N it ranks N`",
+        "--task-pack t.json --pack a --budget global --keep 4, `--budget global has no effect with"
+            + " --task-pack, which ranks all experts of each layer`",
+        "--task-pack t.json --pack a --pack-experts 2 --keep 4, Missing required option:"
+            + " '--method=M'",
+        "--task-pack t.json --pack a --method ream --keep 4, --task-pack has no effect with a method"
+            + " that groups experts",
+        "--from-mask m.json --task-pack t.json, --task-pack has no effect with --from-mask: the mask"
+            + " has decided"
       },
       quoteCharacter = '`')
   void incompleteDecisionsAreWrongUsage(String options, String problem) {
@@ -310,6 +327,50 @@ class PlanCommandTest {
 
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.err()).contains("no data of domain 'nowhere' was measured");
+  }
+
+  @Test
+  void whatDomainsNeedStays() {
+    Path analysis = statistics();
+    JsonNode pack = Json.readObject(analysis.resolve("task-packs.json")).at("/packs/0");
+    String domain = pack.get("domain").stringValue();
+    assertThat(pack.get("method").stringValue()).isEqualTo("easy_ep");
+    List<Integer> ranking =
+        pack.at("/layers/1/ranking").valueStream().map(JsonNode::intValue).toList();
+
+    Run alone = packed(analysis, domain, "--keep", 4);
+    assertThat(alone.code()).as(alone.err()).isZero();
+    assertThat(alone.json().get("method").stringValue()).isEqualTo("task_pack");
+    assertThat(alone.json().at("/layers/1/kept").valueStream().map(JsonNode::intValue))
+        .containsExactlyInAnyOrderElementsOf(ranking.subList(0, 4));
+
+    Run filled =
+        packed(analysis, domain, "--keep", 4, "--pack-experts", 2, "--method", "magnitude");
+    assertThat(filled.code()).as(filled.err()).isZero();
+    assertThat(filled.json().at("/layers/1/protected").valueStream().map(JsonNode::intValue))
+        .containsExactlyInAnyOrderElementsOf(ranking.subList(0, 2));
+
+    Run tooMany =
+        packed(analysis, domain, "--keep", 4, "--pack-experts", 6, "--method", "magnitude");
+    assertThat(tooMany.code()).isEqualTo(3);
+    assertThat(tooMany.err())
+        .contains("6 experts are protected")
+        .contains("only 4 may stay")
+        .contains("keep at least 6 experts");
+
+    Run unknown = packed(analysis, "nowhere", "--keep", 4);
+    assertThat(unknown.code()).isEqualTo(3);
+    assertThat(unknown.err())
+        .contains("there is no task pack for domain 'nowhere'")
+        .contains("name some of " + domain);
+  }
+
+  private Run packed(Path packs, String domain, Object... options) {
+    List<Object> arguments =
+        new ArrayList<>(List.of("plan", MODEL, "--task-pack", packs, "--pack", domain));
+    arguments.addAll(List.of("-o", folder.resolve("packed.json"), "--json", "-q"));
+    arguments.addAll(List.of(options));
+    return Run.of(arguments.toArray());
   }
 
   @Test

@@ -99,9 +99,14 @@ class PruneCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', 'say what decides: one of --plan, --statistics and --data'",
-    "--plan p.json --data x.jsonl, 'say what decides: one of --plan, --statistics and --data'",
+    "'', 'say what decides: one of --plan, --statistics and --data, or --task-pack'",
+    "--plan p.json --data x.jsonl, 'say what decides: one of --plan, --statistics and --data, or --task-pack'",
     "--plan p.json --method reap, --method has no effect with --plan: the plan has decided",
+    "--plan p.json --task-pack t, --task-pack has no effect with --plan: the plan has decided",
+    "--task-pack t --pack a --pack-experts 2 --keep 4, 'this method needs data: name what analyze"
+        + " wrote with --statistics DIR, or --data'",
+    "--task-pack t --pack a --keep 4 --no-protect-super-experts, --no-protect-super-experts has no"
+        + " effect without --statistics",
     "--plan p.json --keep 4, --keep has no effect with --plan: the plan has decided",
     "--statistics s --keep 4 --remove 50%, 'say how many experts stay: one of --keep N, --remove 50%,"
         + " --target-bytes SIZE and --target-active-parameters N'",
@@ -145,6 +150,23 @@ class PruneCommandTest {
     assertThat(repair.get("tokens").intValue()).isEqualTo(20);
     assertThat(Run.of("verify", out, "--source", MODEL).code()).isZero();
     assertThat(out.resolve("README.md")).content().contains("| layer | factor | error before |");
+  }
+
+  @Test
+  void whatADomainNeedsIsPrunedWithoutAPlan() {
+    Path analysis = folder.resolve("analysis");
+    assertThat(Run.of("analyze", MODEL, "--data", data, "-o", analysis).code()).isZero();
+    String domain =
+        Json.readObject(analysis.resolve("task-packs.json")).at("/packs/0/domain").stringValue();
+
+    Run run =
+        Run.of("prune", MODEL, "--task-pack", analysis, "--pack", domain, "--keep", 4, "-o", out);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(out.resolve("README.md"))
+        .content()
+        .contains("- Mix of domains: %s=1, by places in task packs (easy_ep).".formatted(domain));
+    assertThat(Run.of("verify", out, "--source", MODEL).code()).isZero();
   }
 
   @Test

@@ -33,6 +33,35 @@ public final class PlanMojo extends DecidingMojo {
   @ToolOption(value = "--from-mask", role = Role.INPUT)
   private @Nullable File fromMask;
 
+  /**
+   * Keep what the domains of {@code pack} need: the {@code task-packs.json} that analyze wrote, or
+   * its folder.
+   */
+  @Parameter(property = "moetool.taskPack")
+  @ToolOption(value = "--task-pack", role = Role.INPUT)
+  private @Nullable File taskPack;
+
+  /**
+   * Domains whose packs count, such as {@code code} or {@code code=2,math}. Each domain's best
+   * experts stay, of one with twice the weight twice as many.
+   */
+  @Parameter(property = "moetool.pack")
+  @ToolOption("--pack")
+  private @Nullable String pack;
+
+  /** Which ranking of the packs: easy_ep (default) or tcess. */
+  @Parameter(property = "moetool.packRanking")
+  @ToolOption("--pack-ranking")
+  private @Nullable String packRanking;
+
+  /**
+   * Take no more than this many experts of each layer from the packs; the method ranks the others
+   * (default: the packs rank all).
+   */
+  @Parameter(property = "moetool.packExperts")
+  @ToolOption("--pack-experts")
+  private @Nullable Integer packExperts;
+
   /** Write the mask of what stays, too; an earlier mask is replaced. */
   @Parameter(property = "moetool.maskOut")
   @ToolOption(value = "--mask-out", role = Role.OUTPUT)

@@ -34,6 +34,35 @@ public final class PruneMojo extends ReducingMojo {
   private boolean sibling;
 
   /**
+   * Keep what the domains of {@code pack} need: the {@code task-packs.json} that analyze wrote, or
+   * its folder.
+   */
+  @Parameter(property = "moetool.taskPack")
+  @ToolOption(value = "--task-pack", role = Role.INPUT)
+  private @Nullable File taskPack;
+
+  /**
+   * Domains whose packs count, such as {@code code} or {@code code=2,math}. Each domain's best
+   * experts stay, of one with twice the weight twice as many.
+   */
+  @Parameter(property = "moetool.pack")
+  @ToolOption("--pack")
+  private @Nullable String pack;
+
+  /** Which ranking of the packs: easy_ep (default) or tcess. */
+  @Parameter(property = "moetool.packRanking")
+  @ToolOption("--pack-ranking")
+  private @Nullable String packRanking;
+
+  /**
+   * Take no more than this many experts of each layer from the packs; the method ranks the others
+   * (default: the packs rank all).
+   */
+  @Parameter(property = "moetool.packExperts")
+  @ToolOption("--pack-experts")
+  private @Nullable Integer packExperts;
+
+  /**
    * How what stays makes up for what goes: scalar multiplies the outputs of each layer's experts by
    * the factor that brings them closest to what they were, found on the data. The data then do not
    * decide where there is a plan or statistics.
@@ -49,7 +78,7 @@ public final class PruneMojo extends ReducingMojo {
 
   @Override
   boolean decidesByData() {
-    return repair == null && super.decidesByData();
+    return taskPack != null || (repair == null && super.decidesByData());
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -29,8 +28,8 @@ public record TaskPacks(int formatVersion, String model, String data, List<TaskP
 
   private static final int FORMAT_VERSION = 1;
 
-  private static final Map<String, ExpertStatistic> METHODS =
-      Map.of("easy_ep", ExpertStatistic.EASY, "tcess", ExpertStatistic.TCESS);
+  /** By which scores experts are ranked, in the order in which packs are written. */
+  public static final List<String> METHODS = List.of("easy_ep", "tcess");
 
   private static final Document<TaskPacks> DOCUMENT =
       new Document<>(TaskPacks.class, FORMAT_VERSION, "write the packs again with analyze");
@@ -59,7 +58,7 @@ public record TaskPacks(int formatVersion, String model, String data, List<TaskP
     List<TaskPack> packs = new ArrayList<>();
     for (int i = 0; i < data.domains().size(); i++) {
       int domain = i;
-      for (String method : METHODS.keySet().stream().sorted().toList()) {
+      for (String method : METHODS) {
         packs.add(
             new TaskPack(
                 data.domains().get(domain).name(),
@@ -78,7 +77,7 @@ public record TaskPacks(int formatVersion, String model, String data, List<TaskP
   }
 
   private static ExpertStatistic statistic(String method) {
-    return METHODS.getOrDefault(method, ExpertStatistic.EASY);
+    return method.equals("tcess") ? ExpertStatistic.TCESS : ExpertStatistic.EASY;
   }
 
   /** The pack of a domain by a method, {@code easy_ep} or {@code tcess}. */

@@ -100,6 +100,14 @@ final class ExpertCount {
         "allow at least " + smallest);
   }
 
+  /** The smallest count that will do and is no less than {@code least}. */
+  int atLeast(int least, int multipleOf) {
+    return candidates(multipleOf).stream()
+        .filter(count -> count >= least)
+        .findFirst()
+        .orElse(experts);
+  }
+
   private List<Integer> candidates(int multipleOf) {
     return IntStream.rangeClosed(fewest, experts)
         .filter(count -> count % multipleOf == 0 && groups.accepts(count, perToken))

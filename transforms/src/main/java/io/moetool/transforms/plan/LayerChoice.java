@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -17,6 +18,7 @@ final class LayerChoice {
   private final LayerEvidence evidence;
   private final ExpertGroups groups;
   private final SortedMap<Integer, String> protectedExperts;
+  private final IntUnaryOperator leastThatHolds;
   private final TreeSet<Integer> dropped = new TreeSet<>();
   private final TreeSet<Integer> masked = new TreeSet<>();
   private final List<String> ties = new ArrayList<>();
@@ -27,12 +29,17 @@ final class LayerChoice {
    *
    * @param groups of which equally many experts go
    * @param protectedExperts experts that stay whatever their score, each with the reason
+   * @param leastThatHolds number of experts to keep for a number of protected ones, for messages
    */
   LayerChoice(
-      LayerEvidence evidence, ExpertGroups groups, SortedMap<Integer, String> protectedExperts) {
+      LayerEvidence evidence,
+      ExpertGroups groups,
+      SortedMap<Integer, String> protectedExperts,
+      IntUnaryOperator leastThatHolds) {
     this.evidence = evidence;
     this.groups = groups;
     this.protectedExperts = protectedExperts;
+    this.leastThatHolds = leastThatHolds;
   }
 
   /** As {@link #keep(String, int, int)}, with no place for more than stay. */
@@ -106,7 +113,7 @@ final class LayerChoice {
                 stay,
                 groups.count() == 1 ? "" : " of their group"),
         "keep at least %d experts, or protect fewer"
-            .formatted(protectedMembers.size() * groups.count()));
+            .formatted(leastThatHolds.applyAsInt(protectedMembers.size() * groups.count())));
   }
 
   private void border(int lastToGo, int firstToStay) {

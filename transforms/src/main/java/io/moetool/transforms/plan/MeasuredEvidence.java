@@ -56,10 +56,14 @@ public final class MeasuredEvidence {
         mixed,
         new DomainMix(method, List.copyOf(mix.values())),
         OptionalLong.empty(),
-        Optional.of(
-            mix.entrySet().stream()
-                .map(domain -> domain.getKey() + "=" + number(domain.getValue()))
-                .collect(Collectors.joining(", "))));
+        Optional.of(words(mix)));
+  }
+
+  /** A mix as a plan says it. */
+  static String words(SequencedMap<String, Double> mix) {
+    return mix.entrySet().stream()
+        .map(domain -> domain.getKey() + "=" + number(domain.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   private static String number(double weight) {

@@ -45,14 +45,22 @@ public final class Planner {
     requireReachable(request);
     requireFitting(evidence);
     MoeBlock moe = architecture.moe();
-    List<Integer> counts =
-        LayerCounts.of(evidence, request, new ExpertCount(architecture, tensors).of(request));
+    ExpertCount count = new ExpertCount(architecture, tensors);
+    List<Integer> counts = LayerCounts.of(evidence, request, count.of(request));
     int expertsAfter = counts.stream().mapToInt(Integer::intValue).max().orElseThrow();
     ExpertGroups groups = ExpertGroups.of(moe);
+    int everywhere = request.protection().fewest(moe.layers(), groups);
     List<LayerPlan> layers = new ArrayList<>();
     for (LayerEvidence layer : evidence.layers()) {
       layers.add(
-          new LayerChoice(layer, groups, request.protection().of(layer.layer()))
+          new LayerChoice(
+                  layer,
+                  groups,
+                  request.protection().of(layer.layer()),
+                  own ->
+                      request.mayBeUneven()
+                          ? own
+                          : count.atLeast(Math.max(own, everywhere), request.multipleOf()))
               .keep(evidence.where(), counts.get(layers.size()), expertsAfter));
     }
     Plan plan =

@@ -1,6 +1,7 @@
 package io.moetool.transforms.plan;
 
 import io.moetool.analyzers.superexperts.ProtectList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -34,5 +35,16 @@ public final class Protection {
   /** The protected experts of a layer, ascending, each with the reason. */
   SortedMap<Integer, String> of(int layer) {
     return reasons.getOrDefault(layer, new TreeMap<>());
+  }
+
+  /** Fewest experts per layer, the same in each and as many of every group, that hold them all. */
+  int fewest(List<Integer> layers, ExpertGroups groups) {
+    int most = 0;
+    for (int layer : layers) {
+      int[] ofGroup = new int[groups.count()];
+      of(layer).keySet().forEach(expert -> ofGroup[groups.groupOf(expert)]++);
+      most = Math.max(most, Arrays.stream(ofGroup).max().orElse(0));
+    }
+    return most * groups.count();
   }
 }

@@ -44,7 +44,8 @@ class GroupedExpertsTest {
         new LayerChoice(
                 LayerEvidence.ofWeights(1, TWO_GROUPS_LOW),
                 new ExpertGroups(4, 2, 2),
-                new TreeMap<>())
+                new TreeMap<>(),
+                own -> own)
             .keep("statistics", 4);
     assertThat(layer.dropped()).containsExactly(0, 2, 5, 6);
   }

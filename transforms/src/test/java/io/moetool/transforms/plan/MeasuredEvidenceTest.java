@@ -80,7 +80,8 @@ class MeasuredEvidenceTest {
   }
 
   private static List<Integer> keptOf(Evidence evidence) {
-    return new LayerChoice(evidence.layers().getFirst(), new ExpertGroups(1, 1, 4), new TreeMap<>())
+    return new LayerChoice(
+            evidence.layers().getFirst(), new ExpertGroups(1, 1, 4), new TreeMap<>(), own -> own)
         .keep("toy", 2)
         .kept();
   }

@@ -301,7 +301,8 @@ class PlannerTest {
             new double[] {7, 7},
             tokens.stream().mapToLong(t -> t).toArray(),
             softCounts.stream().mapToDouble(s -> s).toArray());
-    LayerPlan plan = new LayerChoice(layer, new ExpertGroups(1, 1, 2), new TreeMap<>()).keep("", 1);
+    LayerPlan plan =
+        new LayerChoice(layer, new ExpertGroups(1, 1, 2), new TreeMap<>(), own -> own).keep("", 1);
     assertThat(plan.margin()).hasValue(0);
     return plan.reasons().getLast();
   }

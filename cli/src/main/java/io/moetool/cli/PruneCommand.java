@@ -7,6 +7,7 @@ import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
@@ -20,6 +21,7 @@ import io.moetool.transforms.plan.SiblingPlan;
 import io.moetool.transforms.prune.PrunePreview;
 import io.moetool.transforms.prune.PruneResult;
 import io.moetool.transforms.prune.Pruner;
+import io.moetool.transforms.repair.RouterRepair;
 import io.moetool.transforms.repair.ScalarRepair;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,7 +53,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class PruneCommand implements Callable<Integer> {
   /** How what stays makes up for what goes. */
   enum RepairKind {
-    SCALAR
+    SCALAR,
+    ROUTER
   }
 
   private static final int DEFAULT_REPAIR_TOKENS = 4096;
@@ -77,11 +80,11 @@ final class PruneCommand implements Callable<Integer> {
 
   @Option(
       names = "--repair",
-      paramLabel = "scalar",
+      paramLabel = "scalar|router",
       description =
-          "Multiply the outputs of each layer's experts by the factor that brings them closest to"
-              + " what they were, found on --data. Worth most where coefficients are not"
-              + " renormalised.")
+          "Bring what each layer's experts add closest to what they added, on --data: scalar"
+              + " multiplies their outputs by one factor, worth most where coefficients are not"
+              + " renormalised; router fits the rows of the router anew.")
   private Optional<RepairKind> repair = Optional.empty();
 
   @Option(
@@ -190,15 +193,15 @@ final class PruneCommand implements Callable<Integer> {
       return plan;
     }
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
+    int tokens = repairTokens.orElse(DEFAULT_REPAIR_TOKENS);
+    SequenceData sequences = sequences(source);
+    OrtEngine engine = run.open(common);
+    RunProgress progress = console.progress().steps();
     Repair fitted =
-        ScalarRepair.fit(
-            source,
-            plan,
-            sequences(source),
-            repairTokens.orElse(DEFAULT_REPAIR_TOKENS),
-            run.open(common),
-            pool,
-            console.progress().steps());
+        switch (repair.get()) {
+          case SCALAR -> ScalarRepair.fit(source, plan, sequences, tokens, engine, pool, progress);
+          case ROUTER -> RouterRepair.fit(source, plan, sequences, tokens, engine, pool, progress);
+        };
     console.note(
         String.format(
             Locale.ROOT,

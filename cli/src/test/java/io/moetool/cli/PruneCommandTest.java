@@ -153,6 +153,25 @@ class PruneCommandTest {
   }
 
   @Test
+  void aRouterIsFittedAnewAndProvenBySource() {
+    Run run =
+        Run.of("prune", MODEL, "--plan", plan, "--repair", "router", "--data", data, "-o", out);
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("repair: squared error of what experts add, mean over layers: ");
+    assertThat(
+            Json.readObject(out.resolve("moetool-manifest.json"))
+                .at("/plan/repair/kind")
+                .stringValue())
+        .isEqualTo("router");
+    assertThat(Run.of("verify", out, "--source", MODEL).code()).isZero();
+    assertThat(out.resolve("README.md"))
+        .content()
+        .contains("the rows of routers were fitted anew")
+        .contains("| layer | error before | error after |");
+  }
+
+  @Test
   void whatADomainNeedsIsPrunedWithoutAPlan() {
     Path analysis = folder.resolve("analysis");
     assertThat(Run.of("analyze", MODEL, "--data", data, "-o", analysis).code()).isZero();

@@ -64,8 +64,8 @@ public final class PruneMojo extends ReducingMojo {
 
   /**
    * How what stays makes up for what goes: scalar multiplies the outputs of each layer's experts by
-   * the factor that brings them closest to what they were, found on the data. The data then do not
-   * decide where there is a plan or statistics.
+   * the factor that brings them closest to what they were, found on the data; router fits the rows
+   * of the router anew. The data then do not decide where there is a plan or statistics.
    */
   @Parameter(property = "moetool.repair")
   @ToolOption("--repair")

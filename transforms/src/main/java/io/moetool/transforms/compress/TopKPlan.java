@@ -89,6 +89,12 @@ public record TopKPlan(
             "outputs cannot be multiplied by " + layer.scale(),
             "write a number above 0");
       }
+      if (!layer.rows().isEmpty()) {
+        throw new BadInputException(
+            where + ", layer " + layer.layer(),
+            "routers keep their rows where a token uses fewer experts",
+            "leave rows empty");
+      }
     }
     config(checkpoint, families);
   }
@@ -103,7 +109,7 @@ public record TopKPlan(
     compensation.ifPresent(
         repair -> repair.layers().forEach(layer -> scales.put(layer.layer(), layer.scale())));
     PrunedTensors scaled =
-        new PrunedTensors(architecture, new ExpertPlaces(stored, Map.of(), scales));
+        new PrunedTensors(architecture, new ExpertPlaces(stored, Map.of(), scales, Map.of()));
     return PlannedTensors.edited(checkpoint.tensors(), scaled::of);
   }
 

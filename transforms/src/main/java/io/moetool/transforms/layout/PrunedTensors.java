@@ -65,8 +65,11 @@ public final class PrunedTensors {
   public Optional<TensorMove> move(TensorInfo tensor) {
     Optional<TensorPlace> place = architecture.names().place(tensor.name());
     Optional<TensorMove> move = move(tensor, place);
-    return place.isPresent() && ScaledElements.isOutput(place.get().role())
-        ? move.map(m -> m.scaledBy(places.scale(place.get().layer().orElseThrow())))
+    if (place.isPresent() && ScaledElements.isOutput(place.get().role())) {
+      return move.map(m -> m.scaledBy(places.scale(place.get().layer().orElseThrow())));
+    }
+    return place.isPresent() && MixedRows.isIn(place.get().role())
+        ? move.map(m -> m.withRows(places.rows(place.get().layer().orElseThrow())))
         : move;
   }
 

@@ -7,6 +7,7 @@ import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A tensor of the source that stays, whole or in part.
@@ -16,17 +17,25 @@ import java.util.List;
  * @param experts experts whose parts stay, ascending; empty if the tensor stays whole
  * @param masked those among them whose part is replaced, so that they are never chosen
  * @param scale what all elements are multiplied by; 1 leaves them as they are
+ * @param rows by expert that stays, factors on the parts of all experts whose sum is added to its
+ *     own; empty if nothing is added
  */
 public record TensorMove(
-    TensorInfo source, TensorInfo target, List<Integer> experts, List<Integer> masked, double scale)
+    TensorInfo source,
+    TensorInfo target,
+    List<Integer> experts,
+    List<Integer> masked,
+    double scale,
+    List<List<Double>> rows)
     implements TensorEdit {
   public TensorMove {
     experts = List.copyOf(experts);
     masked = List.copyOf(masked);
+    rows = List.copyOf(rows);
   }
 
   static TensorMove whole(TensorInfo source, String newName) {
-    return new TensorMove(source, source.withName(newName), List.of(), List.of(), 1);
+    return new TensorMove(source, source.withName(newName), List.of(), List.of(), 1, List.of());
   }
 
   /**
@@ -55,12 +64,24 @@ public record TensorMove(
     return experts.size() == shape.dim(axis) && masked.isEmpty()
         ? whole(source, source.name())
         : new TensorMove(
-            source, source.withShape(shape.withDim(axis, experts.size())), experts, masked, 1);
+            source,
+            source.withShape(shape.withDim(axis, experts.size())),
+            experts,
+            masked,
+            1,
+            List.of());
   }
 
   /** The same with all elements multiplied. */
   TensorMove scaledBy(double factor) {
-    return new TensorMove(source, target, experts, masked, factor);
+    return new TensorMove(source, target, experts, masked, factor, rows);
+  }
+
+  /** The same with combinations of all experts' parts added to those that stay. */
+  TensorMove withRows(List<List<Double>> added) {
+    List<Integer> parts =
+        experts.isEmpty() ? IntStream.range(0, added.size()).boxed().toList() : experts;
+    return new TensorMove(source, target, parts, masked, scale, added);
   }
 
   @Override
@@ -87,12 +108,17 @@ public record TensorMove(
     }
     long size = target.byteSize() / experts.size();
     return () ->
-        experts.stream()
-            .map(expert ->
-                masked.contains(expert)
-                    ? DeadSlots.never(source)
-                    : scaled(bytes.asSlice(expert * size, size)))
-            .iterator();
+        IntStream.range(0, experts.size()).mapToObj(place -> piece(bytes, size, place)).iterator();
+  }
+
+  private MemorySegment piece(MemorySegment bytes, long size, int place) {
+    int expert = experts.get(place);
+    if (masked.contains(expert)) {
+      return DeadSlots.never(source);
+    }
+    return rows.isEmpty()
+        ? scaled(bytes.asSlice(expert * size, size))
+        : MixedRows.row(source.dtype(), bytes, expert, rows.get(place));
   }
 
   private MemorySegment scaled(MemorySegment bytes) {

@@ -46,7 +46,7 @@ public record LayerPlan(
   }
 
   /** Experts that are stored, ascending: their position is their number in the result. */
-  List<Integer> stored() {
+  public List<Integer> stored() {
     return Stream.concat(kept.stream(), masked.stream()).sorted().toList();
   }
 }

@@ -136,8 +136,12 @@ public record Plan(
       masked.put(layer.layer(), layer.masked());
     }
     Map<Integer, Double> scales = new TreeMap<>();
-    repair.ifPresent(r -> r.layers().forEach(layer -> scales.put(layer.layer(), layer.scale())));
-    return new ExpertPlaces(stored, masked, scales);
+    Map<Integer, List<List<Double>>> rows = new TreeMap<>();
+    for (Repair.Layer layer : repair.map(Repair::layers).orElse(List.of())) {
+      scales.put(layer.layer(), layer.scale());
+      rows.put(layer.layer(), layer.rows());
+    }
+    return new ExpertPlaces(stored, masked, scales, rows);
   }
 
   /** The same plan for another form of the checkpoint. */

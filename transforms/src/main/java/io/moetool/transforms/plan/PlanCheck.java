@@ -142,9 +142,11 @@ public final class PlanCheck {
   }
 
   private void repair(Repair repair) {
-    if (!repair.kind().equals(Repair.SCALAR)) {
+    if (!repair.kind().equals(Repair.SCALAR) && !repair.kind().equals(Repair.ROUTER)) {
       throw wrong(
-          ", repair", "'%s' is not known".formatted(repair.kind()), "known: " + Repair.SCALAR);
+          ", repair",
+          "'%s' is not known".formatted(repair.kind()),
+          "known: %s, %s".formatted(Repair.SCALAR, Repair.ROUTER));
     }
     List<Integer> repaired = repair.layers().stream().map(Repair.Layer::layer).toList();
     List<Integer> planned = plan.layers().stream().map(LayerPlan::layer).toList();
@@ -161,6 +163,39 @@ public final class PlanCheck {
             ", repair, layer " + layer.layer(),
             "the outputs of experts cannot be multiplied by " + layer.scale(),
             "leave the factors as they were fitted");
+      }
+      rows(layer);
+      boolean ofKind =
+          repair.kind().equals(Repair.ROUTER) ? layer.scale() == 1 : layer.rows().isEmpty();
+      if (!ofKind) {
+        throw wrong(
+            ", repair, layer " + layer.layer(),
+            "a repair of kind '%s' has no %s"
+                .formatted(repair.kind(), repair.kind().equals(Repair.ROUTER) ? "scale" : "rows"),
+            "leave the repair as it was fitted");
+      }
+    }
+  }
+
+  private void rows(Repair.Layer layer) {
+    boolean whole =
+        layer.rows().size() == plan.expertsAfter()
+            && layer.rows().stream().allMatch(row -> row.size() == plan.expertsBefore());
+    if (!layer.rows().isEmpty() && !whole) {
+      throw wrong(
+          ", repair, layer " + layer.layer(),
+          "rows do not hold %d times %d factors"
+              .formatted(plan.expertsAfter(), plan.expertsBefore()),
+          "leave the rows as they were fitted");
+    }
+    for (List<Double> row : layer.rows()) {
+      for (double factor : row) {
+        if (!Float.isFinite((float) factor)) {
+          throw wrong(
+              ", repair, layer " + layer.layer(),
+              "rows of the router cannot be multiplied by " + factor,
+              "leave the rows as they were fitted");
+        }
       }
     }
   }

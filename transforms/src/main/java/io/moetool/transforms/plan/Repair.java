@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What is done to the experts that stay to make up for those that go.
  *
- * @param kind {@value #SCALAR}
+ * @param kind {@value #SCALAR} or {@value #ROUTER}
  * @param dataFingerprint fingerprint of the data it was fitted on
  * @param tokens tokens of it that it was fitted on
  * @param layers one entry per layer with experts, ascending
@@ -13,6 +13,9 @@ import java.util.List;
 public record Repair(String kind, String dataFingerprint, long tokens, List<Layer> layers) {
   /** One factor a layer on the outputs of its experts. */
   public static final String SCALAR = "scalar";
+
+  /** Combinations of a layer's router rows added to those of the experts that stay. */
+  public static final String ROUTER = "router";
 
   public Repair {
     layers = List.copyOf(layers);
@@ -23,11 +26,18 @@ public record Repair(String kind, String dataFingerprint, long tokens, List<Laye
    *
    * @param layer index in the model
    * @param scale what the outputs of its experts are multiplied by
+   * @param rows by stored expert, ascending, factors on the rows of all the source's experts in the
+   *     router, whose sum is added to the expert's own row; empty if rows stay as they are
    * @param errorBefore squared error of what its experts add together, as a share of that, on the
    *     tokens it was fitted on, with the inputs of the unchanged model
    * @param errorAfter the same after the repair, before rounding
    */
-  public record Layer(int layer, Double scale, Double errorBefore, Double errorAfter) {}
+  public record Layer(
+      int layer, Double scale, List<List<Double>> rows, Double errorBefore, Double errorAfter) {
+    public Layer {
+      rows = rows.stream().map(List::copyOf).toList();
+    }
+  }
 
   /** Mean over layers of the error before. */
   public double meanErrorBefore() {

@@ -106,9 +106,12 @@ final class ModelCard {
             renumbered in ascending order, routers have the rows of the experts that stayed, and `config.json` differs in the count of experts.\
             """
                 .formatted(
-                    plan.repair().isEmpty()
-                        ? "no weight was computed anew"
-                        : "the last projections of experts were multiplied by a factor, nothing else was computed anew"));
+                    plan.repair()
+                        .map(repair ->
+                            repair.kind().equals(Repair.ROUTER)
+                                ? "the rows of routers were fitted anew, nothing else was computed"
+                                : "the last projections of experts were multiplied by a factor, nothing else was computed anew")
+                        .orElse("no weight was computed anew")));
   }
 
   private String decision() {
@@ -227,6 +230,36 @@ final class ModelCard {
   }
 
   private static String repair(Repair repair) {
+    return repair.kind().equals(Repair.ROUTER) ? routerRepair(repair) : scalarRepair(repair);
+  }
+
+  private static String routerRepair(Repair repair) {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            ## Repair
+
+            To the router row of every expert that stayed a combination of all old rows was added, which brings what the layer's experts add closest to
+            what they added before. It was fitted on %s tokens of `%s`. The error is the squared error of what the experts of the layer add, as a share
+            of it, on those tokens.
+
+            | layer | error before | error after |
+            | ---: | ---: | ---: |
+            """
+                .formatted(grouped(repair.tokens()), plain(repair.dataFingerprint())));
+    for (Repair.Layer layer : repair.layers()) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "| %d | %.4f | %.4f |\n",
+              layer.layer(),
+              layer.errorBefore(),
+              layer.errorAfter()));
+    }
+    return text.append('\n').toString();
+  }
+
+  private static String scalarRepair(Repair repair) {
     StringBuilder text =
         new StringBuilder(
             """

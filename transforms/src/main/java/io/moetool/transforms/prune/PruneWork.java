@@ -8,12 +8,14 @@ import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.ExpertsElsewhere;
+import io.moetool.transforms.layout.MixedRows;
 import io.moetool.transforms.layout.PlannedTensors;
 import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.ScaledElements;
 import io.moetool.transforms.merge.MergedTensors;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
+import io.moetool.transforms.plan.Repair;
 import java.util.OptionalLong;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -47,8 +49,11 @@ final class PruneWork {
       WorkPool pool) {
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
     SoundCheckpoint.require(source.architecture(), source.tensors());
-    if (plan.repair().isPresent()) {
+    if (plan.repair().filter(r -> r.kind().equals(Repair.SCALAR)).isPresent()) {
       ScaledElements.require(source.architecture(), source.tensors());
+    }
+    if (plan.repair().filter(r -> r.kind().equals(Repair.ROUTER)).isPresent()) {
+      MixedRows.require(source.architecture(), source.tensors());
     }
     ExpertsElsewhere.refuse(
         source.tensors().folder().toString(), source.architecture(), source.tensors());

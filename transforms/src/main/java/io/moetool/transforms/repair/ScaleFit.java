@@ -5,6 +5,7 @@ import io.moetool.runtime.run.SampledExperts;
 import io.moetool.transforms.plan.Repair;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -106,6 +107,6 @@ public record ScaleFit(double zz, double zy, double yy) {
 
   /** What a plan says of a layer. */
   public Repair.Layer of(int layer) {
-    return new Repair.Layer(layer, scale(), error(1), error(scale()));
+    return new Repair.Layer(layer, scale(), List.of(), error(1), error(scale()));
   }
 }

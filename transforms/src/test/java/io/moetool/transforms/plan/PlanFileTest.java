@@ -67,6 +67,7 @@ class PlanFileTest {
           "layers": [ {
             "layer": 4,
             "scale": 0.96,
+            "rows": [ ],
             "errorBefore": 0.25,
             "errorAfter": 0.2
           } ]
@@ -116,7 +117,11 @@ class PlanFileTest {
                   List.of())),
           List.of("few tokens"),
           Optional.of(
-              new Repair("scalar", "sha256:more", 64, List.of(new Repair.Layer(4, .96, .25, .2)))),
+              new Repair(
+                  "scalar",
+                  "sha256:more",
+                  64,
+                  List.of(new Repair.Layer(4, .96, List.of(), .25, .2)))),
           new Plan.Forecast(30, 20),
           List.of(new Loading("transformers", Loading.Verdict.YES, "a rule")));
 

@@ -40,7 +40,7 @@ class ScalarRepairTest {
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
 
   /** Two sequences of different lengths over the tiny vocabularies. */
-  private static final SequenceData DATA =
+  static final SequenceData DATA =
       new SequenceData(
           List.of(
               new TokenSequence("all", IntStream.range(3, 40).toArray()),
@@ -123,7 +123,7 @@ class ScalarRepairTest {
     }
   }
 
-  private static void refuse(SourceModel source, String text, String problem) {
+  static void refuse(SourceModel source, String text, String problem) {
     assertThatExceptionOfType(BadInputException.class)
         .isThrownBy(() ->
             PlanCheck.require(
@@ -141,11 +141,11 @@ class ScalarRepairTest {
     }
   }
 
-  private static SourceModel open(String name) {
+  static SourceModel open(String name) {
     return new GoldenModel(name).open();
   }
 
-  private static float[] values(SourceModel model, String name) {
+  static float[] values(SourceModel model, String name) {
     assertThat(model.tensors().names()).contains(name);
     TensorInfo info = model.tensors().info(name);
     assertThat(info.dtype().name()).isEqualTo("F32");
@@ -156,7 +156,7 @@ class ScalarRepairTest {
     return plan(source, source.architecture().moe().experts() / 2);
   }
 
-  private static Plan plan(SourceModel source, int keep) {
+  static Plan plan(SourceModel source, int keep) {
     int experts = source.architecture().moe().experts();
     List<LayerEvidence> layers =
         source.architecture().moe().layers().stream()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.transforms.plan.Repair;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ScaleFitTest {
@@ -35,7 +36,7 @@ class ScaleFitTest {
   void whatPointsElsewhereIsLeftAlone() {
     assertThat(fit(new double[] {1, 0}, new double[] {-1, 0}).of(0).scale()).isEqualTo(1);
     assertThat(fit(new double[] {1, 0}, new double[] {0, 0}).of(0).scale()).isEqualTo(1);
-    assertThat(ScaleFit.NONE.of(0)).isEqualTo(new Repair.Layer(0, 1., 0., 0.));
+    assertThat(ScaleFit.NONE.of(0)).isEqualTo(new Repair.Layer(0, 1., List.of(), 0., 0.));
   }
 
   private static ScaleFit fit(double[] z, double[] y) {

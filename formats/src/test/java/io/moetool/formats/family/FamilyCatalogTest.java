@@ -113,6 +113,23 @@ class FamilyCatalogTest {
             });
   }
 
+  @Test
+  void yarnsFactorOnCosinesAndItsExactRampAreTheConfigsWhereItStatesThem() {
+    String stated =
+        "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"mscale\": 0.5, \"mscale_all_dim\": 0.7,"
+            + " \"original_max_position_embeddings\": 1024, \"attention_factor\": 1.25,"
+            + " \"truncate\": false}";
+    RopeScaling.Yarn yarn = yarn(stated);
+    assertThat(yarn.attentionFactor()).isEqualTo(1.25);
+    assertThat(yarn.truncate()).isFalse();
+    assertThat(yarn(stated.replace(", \"truncate\": false", "")).truncate()).isTrue();
+  }
+
+  private static RopeScaling.Yarn yarn(String scaling) {
+    return (RopeScaling.Yarn)
+        resolve(QWEN.replace("\"rope_theta\": 5000", scaling)).ropes().getFirst().scaling();
+  }
+
   private static Architecture resolve(String config) {
     return CATALOG.resolve(ModelConfig.parse("config.json", config));
   }

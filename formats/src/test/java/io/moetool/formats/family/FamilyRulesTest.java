@@ -142,6 +142,17 @@ class FamilyRulesTest {
   }
 
   @Test
+  void sumsThatErnieDividesByAreNoSmallerThanItsMinimum() {
+    String own = ERNIE.replace("\"use_bias\"", "\"moe_norm_min\": 0.001, \"use_bias\"");
+    assertThat(weighting(ERNIE)).isEqualTo(new RouterSpec.Weighting.ClampedSum(1e-12f));
+    assertThat(weighting(own)).isEqualTo(new RouterSpec.Weighting.ClampedSum(1e-3f));
+  }
+
+  private static RouterSpec.Weighting weighting(String config) {
+    return ((RouterSpec.TopScores) resolve(config).moe().routing()).weighting();
+  }
+
+  @Test
   void glmStartsDenseRotatesHalfAndRoutesInGroups() {
     Architecture architecture = resolve(GLM);
     assertThat(architecture.moe().layers()).containsExactly(3);

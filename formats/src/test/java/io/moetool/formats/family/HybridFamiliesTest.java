@@ -102,6 +102,13 @@ class HybridFamiliesTest {
     assertThat(all).hasSize(3 + 48 * (2 + 1 + 4 + 3 * 512) + 36 * 7 + 12 * 6);
   }
 
+  @Test
+  void theRotatedShareOfNewerConfigsStandsWithTheRotation() {
+    String half =
+        IMAGES.replace("\"partial_rotary_factor\": 0.25", "\"partial_rotary_factor\": 0.5");
+    assertThat(resolve(half).ropes().getFirst().rotaryDim()).isEqualTo(128);
+  }
+
   /** Numbers of the reference library's own class with this config, but for images. */
   @Test
   void qwen35HasAsManyParametersAsTheReferenceLibrarySays() {

@@ -39,6 +39,28 @@ class RotationFrequenciesTest {
   }
 
   @Test
+  void endsOfYarnsRampAreRoundedToWholePairsUnlessTheConfigSaysOtherwise() {
+    // The ramp goes from pair 1.5 to pair 3.5, rounded from 1 to 4. Pairs 2 and 3 lie a quarter and
+    // three quarters along it, rounded a third and two; at the end a frequency is halved.
+    float[] plain = frequencies(16, new RopeScaling.None());
+    float[] exact = frequencies(16, yarnBetween(1.5, 3.5, false));
+    float[] rounded = frequencies(16, yarnBetween(1.5, 3.5, true));
+    assertThat(exact[2] / plain[2]).isCloseTo(0.875f, within(1e-5f));
+    assertThat(exact[3] / plain[3]).isCloseTo(0.625f, within(1e-5f));
+    assertThat(rounded[2] / plain[2]).isCloseTo(5f / 6, within(1e-5f));
+    assertThat(rounded[3] / plain[3]).isCloseTo(2f / 3, within(1e-5f));
+  }
+
+  /** Pair i of 8 turns 1000 / (2 pi 100^(2i / 16)) times in 1000 tokens. */
+  private static RopeScaling yarnBetween(double first, double last, boolean truncate) {
+    return new RopeScaling.Yarn(2, 1000, turns(first), turns(last), truncate, 1);
+  }
+
+  private static double turns(double pair) {
+    return 1000 / (2 * Math.PI * Math.pow(100, 2 * pair / 16));
+  }
+
+  @Test
   void alphaRaisesTheta() {
     // theta 100 * 9^(4/2) = 8100; 8100^(-1/2) = 1/90
     assertThat(frequencies(4, new RopeScaling.Alpha(9))[1]).isCloseTo(1f / 90, within(1e-8f));

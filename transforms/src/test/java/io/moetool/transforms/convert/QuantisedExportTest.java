@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.formats.family.FamilyCatalog;
+import io.moetool.formats.onnx.OnnxFile;
 import io.moetool.formats.onnx.OnnxType;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.runtime.graph.ExpertIntegers;
@@ -115,6 +116,30 @@ class QuantisedExportTest {
             "half");
     assertThat(result.relativeLogitDifference()).isBetween(1e-7, 2e-3);
     assertThat(meanNll("mixtral", "half")).isCloseTo(expected("mixtral"), within(2e-3));
+  }
+
+  /** Every token multiplies by a decay, so that its rounding would count once for each of them. */
+  @Test
+  void decaysOfAStateAreNotRounded() {
+    export(
+        "jamba",
+        OperatorForm.FUSED,
+        new ExportPrecision(OnnxType.FLOAT16, Optional.empty(), Map.of()),
+        "half");
+    assertThat(type("half", "model.layers.0.mamba.A_log")).isEqualTo("F32");
+    assertThat(type("half", "model.layers.0.mamba.in_proj.weight")).isEqualTo("F16");
+    assertThat(meanNll("jamba", "half")).isCloseTo(expected("jamba"), within(2e-3));
+  }
+
+  private String type(String exported, String tensor) {
+    Path model = folder.resolve(exported).resolve(OnnxFile.MODEL_FILE);
+    try (OnnxFile file = OnnxFile.open(model)) {
+      return file.tensors().values().stream()
+          .filter(stored -> stored.name().equals(tensor))
+          .findFirst()
+          .orElseThrow()
+          .typeName();
+    }
   }
 
   private ConversionResult export(

@@ -403,6 +403,31 @@ class PrunerTest {
     }
   }
 
+  /** Experts 1, 3, 5 and 7 stay: 3 becomes 1, 7 becomes 3, and of 4 nothing is left to name. */
+  @Test
+  void expertsThatAreSaidNotToBeQuantisedAreRenumberedToo() {
+    String before =
+        "[\"lm_head\", \"model.layers.1.mlp.experts.3.up_proj\", \"model.layers.2.mlp.experts.4.down_proj\", \"model.layers.2.mlp.experts.7\"]";
+    String after =
+        "[\"lm_head\", \"model.layers.1.mlp.experts.1.up_proj\", \"model.layers.2.mlp.experts.3\"]";
+    String section =
+        "\"quantization_config\": {\"quant_method\": \"fp8\", \"weight_block_size\": [128, 128],"
+            + " \"modules_to_not_convert\": %s}, \"unknown_key\"";
+    try (SourceModel listed =
+        new TinyCheckpoint()
+            .withConfig("\"unknown_key\"", section.formatted(before))
+            .open(folder.resolve("listed"), 1)) {
+      new Pruner(listed, "test")
+          .prune(
+              "plan.json",
+              plan(listed, Target.keep(4)),
+              OptionalLong.empty(),
+              out,
+              WriteProgress.none());
+    }
+    assertThat(out.resolve("config.json")).content().contains(section.formatted(after));
+  }
+
   @Test
   void expertsThatAreOfNoKnownPartAreRefused() {
     try (SourceModel other =

@@ -77,9 +77,15 @@ public record Analysis(
    * @param layers decoder layers, with or without experts
    * @param experts routed experts per layer that has any
    * @param expertsPerToken experts a token uses
+   * @param base fingerprint of the checkpoint whose routers it was compared with
    */
   public record Model(
-      String fingerprint, String modelType, int layers, int experts, int expertsPerToken) {}
+      String fingerprint,
+      String modelType,
+      int layers,
+      int experts,
+      int expertsPerToken,
+      Optional<String> base) {}
 
   /**
    * The data it was run over.

@@ -15,6 +15,7 @@ import io.moetool.analyzers.statistics.MeasuredData;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.RoutedStatistics;
 import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.analyzers.statistics.WeightStatistics;
 import io.moetool.analyzers.superexperts.LayerPeaks;
 import io.moetool.analyzers.superexperts.SuperExpert;
 import io.moetool.analyzers.superexperts.SuperExpertSearch;
@@ -63,7 +64,8 @@ public final class Analyzer {
             model.modelType(),
             model.layers(),
             model.experts(),
-            model.expertsPerToken()),
+            model.expertsPerToken(),
+            statistics.weights().flatMap(WeightStatistics::base)),
         statistics.routed().map(RoutedStatistics::data).map(Analyzer::data),
         analyzed,
         superExperts,
@@ -109,6 +111,7 @@ public final class Analyzer {
             case DATA ->
                 statistics.routed().isPresent() && (!method.needsSample() || hasWholeSample());
             case WEIGHTS -> statistics.weights().isPresent();
+            case BASE -> statistics.weights().flatMap(WeightStatistics::base).isPresent();
             case NOTHING -> false;
           };
       if (possible) {

@@ -48,7 +48,8 @@ class AnalyzerTest {
             "adaptiveRouting",
             "warnings");
     assertThat(json.get("model").propertyNames())
-        .containsExactly("fingerprint", "modelType", "layers", "experts", "expertsPerToken");
+        .containsExactly(
+            "fingerprint", "modelType", "layers", "experts", "expertsPerToken", "base");
     assertThat(json.get("data").propertyNames())
         .containsExactly("fingerprint", "sequences", "tokens", "domains");
     assertThat(json.get("data").get("domains").get("prose").get("tokens").longValue())
@@ -63,7 +64,8 @@ class AnalyzerTest {
     assertThat(layer.get("saliency").propertyNames())
         .containsExactlyElementsOf(
             SaliencyCatalog.methods().stream()
-                .filter(method -> !method.needsSample() && method.needs() != Needs.NOTHING)
+                .filter(method -> !method.needsSample())
+                .filter(method -> method.needs() == Needs.DATA || method.needs() == Needs.WEIGHTS)
                 .map(SaliencyMethod::name)
                 .toList());
     assertThat(json.get("redundancy").get("layers").get(0).get("routerRows").get("closest"))

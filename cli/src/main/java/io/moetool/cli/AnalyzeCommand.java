@@ -2,6 +2,8 @@ package io.moetool.cli;
 
 import io.moetool.analyzers.Analysis;
 import io.moetool.analyzers.Analyzer;
+import io.moetool.analyzers.statistics.BaseRouters;
+import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
@@ -52,6 +54,14 @@ final class AnalyzeCommand implements Callable<Integer> {
               + "; 0: none).")
   private Optional<Integer> sampleTokens = Optional.empty();
 
+  @Option(
+      names = "--base",
+      paramLabel = "BASE",
+      description =
+          "The checkpoint that MODEL was trained from: its routers are compared with MODEL's, which"
+              + " the method router_norm_change needs.")
+  private Optional<Path> base = Optional.empty();
+
   @ArgGroup(validate = false, heading = "%nRunning the model:%n")
   private RunOptions run = new RunOptions();
 
@@ -72,7 +82,8 @@ final class AnalyzeCommand implements Callable<Integer> {
         WorkPool pool = new WorkPool(common.threads())) {
       AnalysisFolder folder = AnalysisFolder.at(output, List.of(source.tensors().folder()));
       SoundCheckpoint.require(source.architecture(), source.tensors());
-      Statistics statistics = measured(source, pool, console);
+      Optional<BaseRouters> routers = base.map(path -> routers(path, source, console));
+      Statistics statistics = measured(source, routers, pool, console);
       Analysis analysis = Analyzer.analyze(statistics);
       folder.write(statistics, analysis);
       analysis.warnings().forEach(console::warn);
@@ -81,8 +92,21 @@ final class AnalyzeCommand implements Callable<Integer> {
     return ExitCode.OK.value();
   }
 
-  private Statistics measured(SourceModel source, WorkPool pool, Console console) {
-    Measuring measuring = new Measuring(source, pool, console.progress().steps());
+  private BaseRouters routers(Path path, SourceModel source, Console console) {
+    try (SourceModel opened = ModelArgument.open(path, model.families(), console)) {
+      SoundCheckpoint.require(opened.architecture(), opened.tensors());
+      return BaseRouters.read(
+          path.toString(),
+          MeasuredModel.of(opened.architecture(), opened.fingerprint()),
+          opened.architecture(),
+          opened.tensors(),
+          MeasuredModel.of(source.architecture(), source.fingerprint()));
+    }
+  }
+
+  private Statistics measured(
+      SourceModel source, Optional<BaseRouters> routers, WorkPool pool, Console console) {
+    Measuring measuring = new Measuring(source, pool, console.progress().steps(), routers);
     if (!data.isGiven()) {
       return measuring.weights();
     }

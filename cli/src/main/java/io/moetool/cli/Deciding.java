@@ -93,6 +93,15 @@ final class Deciding {
     return grouping.needsWeights() ? Needs.WEIGHTS : Needs.NOTHING;
   }
 
+  /** Refuses a method that needs a base, where nothing was compared with one. */
+  void refuseBase() {
+    if (needs() == Needs.BASE) {
+      throw common.usage(
+          "this method needs the checkpoint that the model was trained from: run analyze with"
+              + " --base BASE and name what it wrote with --statistics DIR");
+    }
+  }
+
   /** On how many tokens of the data the method has to have seen every expert. */
   int sampleTokens() {
     if (packs.rankAll()) {

@@ -1,10 +1,12 @@
 package io.moetool.cli;
 
+import io.moetool.analyzers.statistics.BaseRouters;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.SampleStatisticsTap;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsTap;
 import io.moetool.analyzers.statistics.WeightReader;
+import io.moetool.analyzers.statistics.WeightStatistics;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
@@ -23,11 +25,22 @@ final class Measuring {
   private final SourceModel source;
   private final WorkPool pool;
   private final RunProgress progress;
+  private final Optional<BaseRouters> base;
 
   Measuring(SourceModel source, WorkPool pool, RunProgress progress) {
+    this(source, pool, progress, Optional.empty());
+  }
+
+  /**
+   * As {@link #Measuring(SourceModel, WorkPool, RunProgress)}.
+   *
+   * @param base routers of the checkpoint that this one was trained from
+   */
+  Measuring(SourceModel source, WorkPool pool, RunProgress progress, Optional<BaseRouters> base) {
     this.source = source;
     this.pool = pool;
     this.progress = progress;
+    this.base = base;
   }
 
   /** What weights alone tell. */
@@ -55,8 +68,9 @@ final class Measuring {
   }
 
   private Statistics addWeights(Statistics measured) {
-    return measured.withWeights(
-        new WeightReader(source.architecture(), source.tensors(), pool).read(progress));
+    WeightStatistics read =
+        new WeightReader(source.architecture(), source.tensors(), pool).read(progress);
+    return measured.withWeights(base.map(read::comparedWith).orElse(read));
   }
 
   private MeasuredModel model() {

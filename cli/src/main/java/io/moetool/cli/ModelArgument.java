@@ -35,13 +35,18 @@ final class ModelArgument {
    * @throws BadInputException if it is no checkpoint, or one that cannot be read
    */
   SourceModel open(Console console) {
+    return open(path, families(), console);
+  }
+
+  /** As {@link #open(Console)}, of another checkpoint that a command is given. */
+  static SourceModel open(Path path, FamilyCatalog families, Console console) {
     if (OpenModel.isOnnx(path)) {
       throw new BadInputException(
           path.toString(),
           "is an ONNX model, and this command reads checkpoints",
           "name the checkpoint it was made from (a Hugging Face folder or a .safetensors file)");
     }
-    SourceModel source = SourceModel.open(path, families());
+    SourceModel source = SourceModel.open(path, families);
     source.tensors().warnings().forEach(console::warn);
     return source;
   }

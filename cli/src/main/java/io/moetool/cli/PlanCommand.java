@@ -125,6 +125,7 @@ final class PlanCommand implements Callable<Integer> {
       if (deciding.needs() == Needs.DATA) {
         throw common.usage("this method needs data: name what analyze wrote with --statistics DIR");
       }
+      deciding.refuseBase();
     }
   }
 

@@ -165,6 +165,9 @@ final class PruneCommand implements Callable<Integer> {
     }
     Deciding deciding = deciding();
     deciding.requireComplete();
+    if (statistics.isEmpty()) {
+      deciding.refuseBase();
+    }
     if (statistics.isEmpty() && !data.isGiven()) {
       decision.refuseWithoutData(common);
       if (deciding.needs() == Needs.DATA) {

@@ -140,6 +140,90 @@ class AnalyzeCommandTest {
   }
 
   @Test
+  void routersAreComparedWithThoseOfABase() {
+    Path base = Golden.model("qwen3-moe-bf16");
+    Path out = folder.resolve("out");
+
+    Run run = Run.of("analyze", MODEL, "--base", base, "-o", out, "--json");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.json().at("/model/base").stringValue())
+        .isEqualTo(Run.of("inspect", base, "--json").json().get("fingerprint").stringValue());
+    assertThat(run.json().at("/layers/0/saliency/router_norm_change")).hasSize(8);
+    assertThat(plan(out, "router_norm_change").code()).isZero();
+  }
+
+  @Test
+  void withoutABaseItsMethodIsRefused() {
+    Path out = folder.resolve("out");
+    Run.of("analyze", MODEL, "-o", out);
+
+    assertThat(plan(out, "router_norm_change"))
+        .isEqualTo(
+            new Run(
+                3,
+                "",
+                """
+                moetool: layer 0: the routers were compared with no base
+                  analyze the model with --base, naming the checkpoint it was trained from
+                """));
+    Run direct =
+        Run.of(
+            "plan",
+            MODEL,
+            "--method",
+            "router_norm_change",
+            "--keep",
+            4,
+            "-o",
+            folder.resolve("p.json"));
+    assertThat(direct.code()).isEqualTo(2);
+    assertThat(direct.err())
+        .contains("run analyze with --base BASE and name what it wrote with --statistics DIR");
+    Run data =
+        Run.of(
+            "prune",
+            MODEL,
+            "--data",
+            Golden.data("qwen3-moe", folder),
+            "--method",
+            "router_norm_change",
+            "--keep",
+            4,
+            "-o",
+            folder.resolve("pruned"));
+    assertThat(data.code()).isEqualTo(2);
+    assertThat(data.err()).contains("run analyze with --base BASE");
+  }
+
+  @Test
+  void aBaseThatCannotBeItIsRefused() {
+    Run run =
+        Run.of("analyze", MODEL, "--base", Golden.model("mixtral"), "-o", folder.resolve("out"));
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err())
+        .contains("cannot be what this model was trained from: model type mixtral");
+    assertThat(Run.of("analyze", MODEL, "--base", MODEL, "-o", folder.resolve("out")).err())
+        .contains("is this model itself");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  private Run plan(Path statistics, String method) {
+    return Run.of(
+        "plan",
+        MODEL,
+        "--statistics",
+        statistics,
+        "--method",
+        method,
+        "--keep",
+        4,
+        "-o",
+        folder.resolve("p.json"));
+  }
+
+  @Test
   void optionsForDataNeedData() {
     assertThat(Run.of("analyze", MODEL, "-o", folder.resolve("out"), "--max-tokens", 100).err())
         .startsWith("moetool: --max-tokens has no effect without --data\n");

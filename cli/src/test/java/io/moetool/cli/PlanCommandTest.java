@@ -23,7 +23,9 @@ class PlanCommandTest {
 
   private Path statistics() {
     Path out = folder.resolve("analysis");
-    Run.of("analyze", MODEL, "--data", Golden.data("qwen3-moe", folder), "-o", out);
+    Path base = Golden.model("qwen3-moe-bf16");
+    Run.of(
+        "analyze", MODEL, "--base", base, "--data", Golden.data("qwen3-moe", folder), "-o", out);
     return out;
   }
 

@@ -34,6 +34,14 @@ public final class AnalyzeMojo extends DataMojo {
   @ToolOption("--sample-tokens")
   private @Nullable Integer sampleTokens;
 
+  /**
+   * The checkpoint that the model was trained from: its routers are compared with the model's,
+   * which the method router_norm_change needs.
+   */
+  @Parameter(property = "moetool.base")
+  @ToolOption(value = "--base", role = Role.INPUT)
+  private @Nullable File base;
+
   /** Folder for the analysis; an earlier one there is replaced. */
   @Parameter(defaultValue = "${project.build.directory}/moetool/analysis", required = true)
   @ToolOption(value = "--output", role = Role.OUTPUT)

@@ -133,6 +133,7 @@ public final class SaliencyCatalog {
     methods.add(new EasyEp());
     methods.addAll(REPLACEMENTS);
     methods.addAll(WEIGHTS);
+    methods.add(new RouterNormChange());
     methods.add(new RandomOrder(seed));
     return List.copyOf(methods);
   }

@@ -11,6 +11,8 @@ public interface SaliencyMethod {
     DATA,
     /** The weights alone. */
     WEIGHTS,
+    /** The weights, and the routers of the checkpoint that the model was trained from. */
+    BASE,
     /** Nothing. */
     NOTHING
   }

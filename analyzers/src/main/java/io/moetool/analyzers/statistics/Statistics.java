@@ -75,7 +75,11 @@ public record Statistics(
         routed.isPresent() && other.routed.isPresent()
             ? Optional.of(routed.get().plus(other.routed.get()))
             : routed.or(other::routed);
-    return new Statistics(model, sum, weights.or(other::weights), together(sampled, other.sampled));
+    Optional<WeightStatistics> read =
+        weights.isPresent() && other.weights.isPresent()
+            ? Optional.of(weights.get().or(other.weights.get()))
+            : weights.or(other::weights);
+    return new Statistics(model, sum, read, together(sampled, other.sampled));
   }
 
   private static Optional<SampledStatistics> together(

@@ -15,6 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -23,7 +26,8 @@ import java.util.function.Supplier;
  * layers.<layer>.<statistic>} for {@link MatrixStatistic} ({@code [E, E]} or {@code [E, H]}),
  * {@code layers.<layer>.sample.<statistic>} for {@link SampleStatistic} and {@code
  * layers.<layer>.weights.<statistic>} for sums over weights. Fingerprints, domains and extents
- * stand in the metadata as one JSON text, {@code moetool-statistics}.
+ * stand in the metadata as one JSON text, {@code moetool-statistics}; the fingerprint of a base
+ * that routers were compared with beside it, as {@code moetool-base}.
  *
  * <p>Files over disjoint data add up, except for what a sample shows beyond sums: a file of several
  * samples does not hold it.
@@ -40,6 +44,9 @@ public final class StatisticsFile {
   /** Doubles handed on at a time. */
   private static final int PIECE = 1 << 15;
 
+  /** Metadata entry with the fingerprint of the checkpoint that routers were compared with. */
+  static final String BASE_KEY = "moetool-base";
+
   private StatisticsFile() {}
 
   /**
@@ -49,7 +56,8 @@ public final class StatisticsFile {
    */
   public static void write(Path path, Statistics statistics) {
     StatisticsHeader header = StatisticsHeader.of(statistics);
-    TensorLayout layout = new TensorLayout(header);
+    Optional<String> base = statistics.weights().flatMap(WeightStatistics::base);
+    TensorLayout layout = new TensorLayout(header, base.isPresent());
     List<OutputTensor> tensors = new ArrayList<>();
     statistics
         .routed()
@@ -60,7 +68,9 @@ public final class StatisticsFile {
     statistics
         .weights()
         .ifPresent(weights -> weights.layers().forEach(layer -> add(layout, layer, tensors)));
-    SafetensorsWriter.write(path, tensors, header.toMetadata(), WriteProgress.none());
+    Map<String, String> metadata = new TreeMap<>(header.toMetadata());
+    base.ifPresent(fingerprint -> metadata.put(BASE_KEY, fingerprint));
+    SafetensorsWriter.write(path, tensors, metadata, WriteProgress.none());
   }
 
   /**
@@ -118,6 +128,11 @@ public final class StatisticsFile {
     tensors.add(new OutputTensor(routerGram, content(layer.routerGram()::values)));
     TensorInfo weightGram = layout.weightGram(layer.layer());
     tensors.add(new OutputTensor(weightGram, content(layer.weightGram()::values)));
+    layer
+        .baseRouterNorms()
+        .ifPresent(norms ->
+            tensors.add(
+                new OutputTensor(layout.baseRouterNorms(layer.layer()), content(() -> norms))));
   }
 
   private static TensorContent content(Supplier<double[]> source) {

@@ -20,22 +20,35 @@ final class StatisticsReader {
   private final String where;
   private final SafetensorsFile file;
   private final StatisticsHeader header;
+  private final Optional<String> base;
   private final TensorLayout layout;
 
   StatisticsReader(String where, SafetensorsFile file) {
     this.where = where;
     this.file = file;
     this.header = StatisticsHeader.read(where, file.header().metadata());
-    this.layout = new TensorLayout(header);
+    this.base = Optional.ofNullable(file.header().metadata().get(StatisticsFile.BASE_KEY));
+    this.layout = new TensorLayout(header, base.isPresent());
   }
 
   Statistics read() {
+    requireBase();
     requireTensors();
     return new Statistics(
         header.model(),
         header.measuredData().map(data -> new RoutedStatistics(data, layers(data))),
-        header.weights() ? Optional.of(new WeightStatistics(weightLayers())) : Optional.empty(),
+        header.weights()
+            ? Optional.of(new WeightStatistics(weightLayers(), base))
+            : Optional.empty(),
         header.isSampled() ? Optional.of(sampled()) : Optional.empty());
+  }
+
+  private void requireBase() {
+    if (base.isPresent() && (base.get().isBlank() || !header.weights())) {
+      throw bad(
+          "metadata '" + StatisticsFile.BASE_KEY + "'",
+          "there is nothing that was compared with a base");
+    }
   }
 
   /** Before anything is allocated: every tensor is there, has its shape, and there is no other. */
@@ -150,9 +163,11 @@ final class StatisticsReader {
       for (WeightStatistic statistic : WeightStatistic.values()) {
         values.put(statistic, array(layout.of(layer, statistic), 1, false));
       }
-      layers.add(
+      LayerWeightStatistics read =
           new LayerWeightStatistics(
-              layer, values, matrix(layout.routerGram(layer)), matrix(layout.weightGram(layer))));
+              layer, values, matrix(layout.routerGram(layer)), matrix(layout.weightGram(layer)));
+      layers.add(
+          base.isPresent() ? read.withBase(array(layout.baseRouterNorms(layer), 1, false)) : read);
     }
     return layers;
   }

@@ -10,9 +10,16 @@ import java.util.List;
 /** Names and shapes of the tensors in a statistics file. */
 final class TensorLayout {
   private final StatisticsHeader header;
+  private final boolean base;
 
-  TensorLayout(StatisticsHeader header) {
+  /**
+   * A layout.
+   *
+   * @param base whether routers were compared with those of a base
+   */
+  TensorLayout(StatisticsHeader header, boolean base) {
     this.header = header;
+    this.base = base;
   }
 
   /**
@@ -45,6 +52,11 @@ final class TensorLayout {
   TensorInfo weightGram(int layer) {
     return info(
         layer, "weights.weightGram", Shape.of(header.model().experts(), header.model().experts()));
+  }
+
+  /** {@code layers.3.weights.baseRouterNorm}, by expert. */
+  TensorInfo baseRouterNorms(int layer) {
+    return info(layer, "weights.baseRouterNorm", Shape.of(header.model().experts()));
   }
 
   /** {@code layers.3.sample.ca}. */
@@ -83,6 +95,9 @@ final class TensorLayout {
         }
         all.add(routerGram(layer));
         all.add(weightGram(layer));
+        if (base) {
+          all.add(baseRouterNorms(layer));
+        }
       }
     }
     return all;

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Sums up the weights of a checkpoint in one pass over its experts, without running it. */
 public final class WeightReader {
@@ -49,7 +50,7 @@ public final class WeightReader {
       layers.add(readLayer(layer));
     }
     progress.report("weights", indices.size(), indices.size());
-    return new WeightStatistics(layers);
+    return new WeightStatistics(layers, Optional.empty());
   }
 
   private LayerWeightStatistics readLayer(int layer) {

@@ -84,6 +84,25 @@ class SaliencyTest {
         .containsExactly(2, 5);
   }
 
+  /** The second row moved, but is as long as before: it goes first. */
+  @Test
+  void routerRowsThatGrewAreKeptBeforeThoseThatTurned() {
+    Statistics statistics =
+        Synthetic.withRouters(new double[][] {{3, 4}, {3, 4}}, new double[][] {{6, 8}, {4, 3}});
+
+    assertThat(scores("router_norm_change", statistics)).containsExactly(5, 0);
+  }
+
+  /** Whatever turns the space of hidden states, lengths and so the order stay. */
+  @Test
+  void aTurnOfAllRowsChangesNoRouterNorm() {
+    double[][] rows = {{3, 4}, {1, 2}, {-2, 0.5}};
+    double[][] turned = {{-4, 3}, {-2, 1}, {-0.5, -2}};
+
+    assertThat(scores("router_norm_change", Synthetic.withRouters(rows, turned)))
+        .containsExactly(0, 0, 0);
+  }
+
   private static double[] gaussian(int count) {
     SplittableRandom random = new SplittableRandom(1);
     double[] values = new double[count];
@@ -147,6 +166,9 @@ class SaliencyTest {
     assertThatThrownBy(() -> scores("aimer", Observations.toy(true)))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("nothing was measured on weights");
+    assertThatThrownBy(() -> scores("router_norm_change", weights))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("analyze the model with --base");
   }
 
   @Test
@@ -156,6 +178,6 @@ class SaliencyTest {
         .hasMessageContaining("'reaper'")
         .hasMessageContaining("frequency, soft_count, gate_mass")
         .hasMessageContaining("random");
-    assertThat(SaliencyCatalog.names()).doesNotHaveDuplicates().hasSize(21);
+    assertThat(SaliencyCatalog.names()).doesNotHaveDuplicates().hasSize(22);
   }
 }

@@ -93,7 +93,40 @@ public final class Synthetic {
                         0,
                         values,
                         SumMatrix.over(experts, experts, new double[experts * experts]),
-                        SumMatrix.over(experts, experts, new double[experts * experts])))));
+                        SumMatrix.over(experts, experts, new double[experts * experts]))),
+                Optional.empty()));
+  }
+
+  /** One layer whose router has these rows, and whose base had those; neither has other weights. */
+  public static Statistics withRouters(double[][] base, double[][] rows) {
+    int experts = rows.length;
+    double[] products = new double[experts * experts];
+    double[] before = new double[experts];
+    for (int i = 0; i < experts; i++) {
+      before[i] = Math.sqrt(Arrays.stream(base[i]).map(x -> x * x).sum());
+      for (int j = 0; j < experts; j++) {
+        for (int column = 0; column < rows[i].length; column++) {
+          products[i * experts + j] += rows[i][column] * rows[j][column];
+        }
+      }
+    }
+    WeightStatistics weights = withWeights(rows).weights().orElseThrow();
+    LayerWeightStatistics layer = weights.layers().getFirst();
+    Map<WeightStatistic, double[]> values = new EnumMap<>(WeightStatistic.class);
+    for (WeightStatistic statistic : WeightStatistic.values()) {
+      values.put(statistic, layer.values(statistic));
+    }
+    return Statistics.none(withWeights(rows).model())
+        .withWeights(
+            new WeightStatistics(
+                List.of(
+                    new LayerWeightStatistics(
+                            0,
+                            values,
+                            SumMatrix.over(experts, experts, products),
+                            layer.weightGram())
+                        .withBase(before)),
+                Optional.of("sha256:base")));
   }
 
   private static double[] perExpert(double[][] entries, ToDoubleFunction<DoubleStream> summary) {
@@ -128,7 +161,7 @@ public final class Synthetic {
     return new Statistics(
         model,
         Optional.of(new RoutedStatistics(data(domains, tokens), sums)),
-        Optional.of(new WeightStatistics(weights)),
+        Optional.of(new WeightStatistics(weights, Optional.empty())),
         Optional.empty());
   }
 

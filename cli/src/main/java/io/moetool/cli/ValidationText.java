@@ -9,6 +9,7 @@ import io.moetool.transforms.validate.GateResult;
 import io.moetool.transforms.validate.Inference;
 import io.moetool.transforms.validate.Interval;
 import io.moetool.transforms.validate.Intervals;
+import io.moetool.transforms.validate.LayerDifference;
 import io.moetool.transforms.validate.Validation;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -27,6 +28,7 @@ final class ValidationText {
         + inference(validation.inference())
         + "\n"
         + TaskText.renderCompared(validation.tasks())
+        + layers(validation)
         + models(validation).render("  ")
         + gates(validation, ink);
   }
@@ -109,6 +111,21 @@ final class ValidationText {
         Locale.ROOT,
         "  [%.0f%% interval]: percentile bootstrap over sequences; p: sign-flip test%n",
         inference.confidence() * 100);
+  }
+
+  private static String layers(Validation validation) {
+    if (validation.layers().isEmpty()) {
+      return "";
+    }
+    Table table = Table.of("layer", "hidden states off by", "cosine", "experts in common");
+    for (LayerDifference layer : validation.layers()) {
+      table.row(
+          layer.layer(),
+          String.format(Locale.ROOT, "%.2f%%", layer.relativeError() * 100),
+          String.format(Locale.ROOT, "%.4f", layer.cosine()),
+          agreement(layer.routingAgreement()));
+    }
+    return table.render("  ") + "\n";
   }
 
   private static Table models(Validation validation) {

@@ -55,7 +55,8 @@ class ValidateCommandTest {
             "inference",
             "baseSize",
             "candidateSize",
-            "tasks");
+            "tasks",
+            "layers");
     assertThat(json.get("intervals").get("klDivergence").propertyNames())
         .containsExactly("low", "high");
     assertThat(json.get("base").get("meanNll").doubleValue())
@@ -221,6 +222,124 @@ class ValidateCommandTest {
     "--max-new-tokens, 1, --max-new-tokens has no effect without --task"
   })
   void optionsOfTasksNeedATask(String option, String value, String message) {
+    Run run = validate(option, value);
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains(message);
+  }
+
+  private Path plan(String keep) {
+    Path plan = folder.resolve("keep-" + keep + ".json");
+    Run run = Run.of("plan", Run.BUNDLED, "--method", "magnitude", "--keep", keep, "-o", plan);
+    assertThat(run.code()).as(run.err()).isZero();
+    return plan;
+  }
+
+  private Run sweep(Object... options) {
+    Object[] command = {
+      "validate",
+      Run.BUNDLED,
+      "--data",
+      "../examples/text/heldout.jsonl",
+      "--max-sequences",
+      6,
+      "--sweep",
+      plan("24"),
+      "--sweep",
+      plan("16")
+    };
+    Object[] all = Arrays.copyOf(command, command.length + options.length);
+    System.arraycopy(options, 0, all, command.length, options.length);
+    return Run.of(all);
+  }
+
+  @Test
+  void plansAreComparedWithoutBeingWritten() {
+    Path page = folder.resolve("sweep.html");
+    Run run = sweep("--json", "--report", page, "--max-bytes", "16MB");
+
+    assertThat(run.code()).as(run.err()).isZero();
+    JsonNode json = run.json();
+    assertThat(json.propertyNames())
+        .containsExactly("base", "baseSize", "candidates", "smallestPassing", "inference");
+    JsonNode larger = json.get("candidates").get(0);
+    JsonNode smaller = json.get("candidates").get(1);
+    assertThat(larger.get("klDivergence").doubleValue())
+        .isLessThan(smaller.get("klDivergence").doubleValue());
+    assertThat(larger.get("size").get("bytes").longValue())
+        .isGreaterThan(smaller.get("size").get("bytes").longValue());
+    assertThat(larger.get("onFront").booleanValue()).isTrue();
+    assertThat(json.get("smallestPassing").stringValue()).endsWith("keep-16.json");
+    assertThat(page).content().contains("<svg ", "keep-16.json");
+  }
+
+  @Test
+  void aSweepThatNothingPassesFails() {
+    Run run = sweep("--max-kl", 1e-9);
+
+    assertThat(run.code()).isEqualTo(4);
+    assertThat(run.out()).contains("none keeps all gates", "max-kl 1.0E-9 measured");
+  }
+
+  @Test
+  void eitherACandidateOrASweepIsNeeded() {
+    Run neither = Run.of("validate", Run.BUNDLED, "--data", "x.jsonl");
+    assertThat(neither.code()).isEqualTo(2);
+    assertThat(neither.err()).contains("either CANDIDATE, or --sweep FILE");
+    Run both = validate("--sweep", Run.BUNDLED);
+    assertThat(both.code()).isEqualTo(2);
+  }
+
+  @Test
+  void aPlanForAnotherModelIsRefused() {
+    Run run =
+        Run.of(
+            "validate",
+            Golden.model("olmoe"),
+            "--data",
+            Golden.data("olmoe", folder),
+            "--sweep",
+            plan("16"));
+
+    assertThat(run.code()).isEqualTo(3);
+    assertThat(run.err()).contains("keep-16.json");
+  }
+
+  @Test
+  void layersShowWhereACandidateDiffers() {
+    Run same = validateSelf("--layers", "--json");
+    assertThat(same.code()).as(same.err()).isZero();
+    for (JsonNode layer : same.json().get("layers")) {
+      assertThat(layer.propertyNames())
+          .containsExactly("layer", "relativeError", "cosine", "routingAgreement");
+      assertThat(layer.get("relativeError").doubleValue()).isZero();
+      assertThat(layer.get("cosine").doubleValue()).isCloseTo(1, within(1e-12));
+      assertThat(layer.get("routingAgreement").doubleValue()).isEqualTo(1);
+    }
+
+    Run other = validate("--layers", "--layer-tokens", 8);
+    assertThat(other.out()).contains("hidden states off by", "experts in common");
+  }
+
+  private Run validateSelf(Object... options) {
+    Object[] command = {
+      "validate",
+      Golden.model("qwen3-moe"),
+      Golden.model("qwen3-moe"),
+      "--data",
+      Golden.data("qwen3-moe", folder)
+    };
+    Object[] all = Arrays.copyOf(command, command.length + options.length);
+    System.arraycopy(options, 0, all, command.length, options.length);
+    return Run.of(all);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--layer-tokens, 5, --layer-tokens has no effect without --layers",
+    "--layers, --sweep=x.json, either CANDIDATE"
+  })
+  void layersAreOfOneCandidate(String option, String value, String message) {
     Run run = validate(option, value);
 
     assertThat(run.code()).isEqualTo(2);

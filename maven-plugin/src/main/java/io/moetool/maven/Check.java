@@ -14,6 +14,25 @@ import tools.jackson.databind.JsonNode;
 record Check(String name, Optional<String> failure) {
   /** The gates in a document of {@code validate}. */
   static List<Check> gates(JsonNode document) {
+    return document.has("candidates") ? List.of(sweep(document)) : gatesOfOne(document);
+  }
+
+  /** One candidate of a sweep must keep all gates. */
+  private static Check sweep(JsonNode document) {
+    if (!document.path("smallestPassing").isNull()) {
+      return new Check("sweep", Optional.empty());
+    }
+    List<String> failures = new ArrayList<>();
+    for (JsonNode candidate : document.path("candidates")) {
+      gatesOfOne(candidate).stream()
+          .flatMap(check -> check.failure().stream())
+          .forEach(failure -> failures.add(candidate.path("name").asString("") + ": " + failure));
+    }
+    return new Check(
+        "sweep", Optional.of("no candidate keeps all gates: " + String.join("; ", failures)));
+  }
+
+  private static List<Check> gatesOfOne(JsonNode document) {
     List<Check> checks = new ArrayList<>();
     for (JsonNode gate : document.path("gates")) {
       String name = gate.path("name").asString("");

@@ -1,6 +1,7 @@
 package io.moetool.maven;
 
 import java.io.File;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
@@ -24,10 +25,18 @@ public final class ValidateMojo extends TaskMojo {
   @ToolArgument(0)
   private File base;
 
-  /** What was made of it: checkpoint or ONNX model. */
-  @Parameter(property = "moetool.candidate", required = true)
+  /** What was made of it: checkpoint or ONNX model. Either this or {@code sweep} is needed. */
+  @Parameter(property = "moetool.candidate")
   @ToolArgument(1)
-  private File candidate;
+  private @Nullable File candidate;
+
+  /**
+   * Instead of a candidate: plans for the base, carried out in memory and not written, or models.
+   * Gates then find the smallest that keeps all of them; the build fails if none does.
+   */
+  @Parameter(property = "moetool.sweep")
+  @ToolOption(value = "--sweep", role = Role.INPUT)
+  private List<File> sweep = new ArrayList<>();
 
   /** Gate: most mean KL divergence from the base, nats per token. */
   @Parameter(property = "moetool.maxKl")
@@ -73,6 +82,16 @@ public final class ValidateMojo extends TaskMojo {
   @Parameter(property = "moetool.maxTaskDrop")
   @ToolOption("--max-task-drop")
   private @Nullable Double maxTaskDrop;
+
+  /** Show, too, after which layer a checkpoint begins to differ. */
+  @Parameter(property = "moetool.layers")
+  @ToolOption("--layers")
+  private boolean layers;
+
+  /** Tokens that {@code layers} looks at (default: 2048). */
+  @Parameter(property = "moetool.layerTokens")
+  @ToolOption("--layer-tokens")
+  private @Nullable Integer layerTokens;
 
   /**
    * HTML page to write the comparison to. Default: beside the step's document, linked from {@code

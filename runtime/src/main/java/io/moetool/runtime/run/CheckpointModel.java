@@ -41,6 +41,11 @@ public final class CheckpointModel implements LanguageModel {
     this.mask = mask;
   }
 
+  /** What it computes. */
+  public Architecture architecture() {
+    return architecture;
+  }
+
   @Override
   public String form() {
     return "checkpoint";

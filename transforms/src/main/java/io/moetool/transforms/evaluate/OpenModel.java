@@ -1,5 +1,6 @@
 package io.moetool.transforms.evaluate;
 
+import io.moetool.formats.TensorStore;
 import io.moetool.formats.checkpoint.CheckpointStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
@@ -14,6 +15,7 @@ import io.moetool.transforms.SoundCheckpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A model that a user named, checkpoint or ONNX, ready to run. */
 public final class OpenModel implements AutoCloseable {
@@ -59,17 +61,33 @@ public final class OpenModel implements AutoCloseable {
     try {
       Architecture architecture = families.resolve(ModelConfig.read(store.configFile()), store);
       SoundCheckpoint.require(architecture, store);
-      LanguageModel model = new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
-      return new OpenModel(model, store.folder(), ModelSize.of(architecture, store), store::close);
+      return of(store, architecture, store.folder(), engine, pool);
     } catch (RuntimeException e) {
       store.close();
       throw e;
     }
   }
 
+  /**
+   * A checkpoint whose tensors may lie anywhere.
+   *
+   * @param store closed with the model
+   * @param folder where its tokenizer is
+   */
+  public static OpenModel of(
+      TensorStore store, Architecture architecture, Path folder, OrtEngine engine, WorkPool pool) {
+    LanguageModel model = new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
+    return new OpenModel(model, folder, ModelSize.of(architecture, store), store::close);
+  }
+
   /** The model. */
   public LanguageModel model() {
     return model;
+  }
+
+  /** The model, if it is a checkpoint, which can be watched while it runs. */
+  public Optional<CheckpointModel> checkpoint() {
+    return model instanceof CheckpointModel checkpoint ? Optional.of(checkpoint) : Optional.empty();
   }
 
   /** Where its tokenizer is. */

@@ -6,16 +6,17 @@ import io.moetool.formats.checkpoint.CheckpointStore;
 import io.moetool.formats.checkpoint.Manifest.Origin;
 import io.moetool.formats.checkpoint.ShardPacking;
 import io.moetool.transforms.layout.PlannedTensor.Kind;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SequencedMap;
 import java.util.function.Function;
 
 /** All tensors that a plan makes of a source, file by file, in the order they are written. */
 public final class PlannedTensors {
   private final List<List<PlannedTensor>> files;
-  private final Map<String, PlannedTensor> byName = new LinkedHashMap<>();
+  private final SequencedMap<String, PlannedTensor> byName = new LinkedHashMap<>();
 
   private PlannedTensors(List<List<PlannedTensor>> files) {
     this.files = files;
@@ -58,9 +59,9 @@ public final class PlannedTensors {
     return ShardPacking.greedy(all, shardBytes.getAsLong());
   }
 
-  /** By name. */
-  public Map<String, PlannedTensor> byName() {
-    return Map.copyOf(byName);
+  /** By name, in the order they are written. */
+  public SequencedMap<String, PlannedTensor> byName() {
+    return Collections.unmodifiableSequencedMap(byName);
   }
 
   /** How many there are. */

@@ -60,6 +60,10 @@ final class PruneWork {
     return new PruneWork(source, plan, shardBytes, toolVersion, pool);
   }
 
+  PlannedTensors tensors() {
+    return tensors;
+  }
+
   CheckpointContent content() {
     return content;
   }

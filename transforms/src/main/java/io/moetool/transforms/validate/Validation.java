@@ -27,6 +27,8 @@ import java.util.SequencedMap;
  * @param baseSize how much the base holds
  * @param candidateSize how much the candidate holds
  * @param tasks questions that both answered
+ * @param layers how far the candidate has come off after each layer with experts; none if nobody
+ *     asked
  */
 public record Validation(
     Evaluation base,
@@ -44,4 +46,27 @@ public record Validation(
     Inference inference,
     ModelSize baseSize,
     ModelSize candidateSize,
-    List<TaskComparison> tasks) {}
+    List<TaskComparison> tasks,
+    List<LayerDifference> layers) {
+  /** The same with what was found by layer. */
+  public Validation with(List<LayerDifference> found) {
+    return new Validation(
+        base,
+        candidate,
+        klDivergence,
+        top1Agreement,
+        domains,
+        gates,
+        passed,
+        top5Agreement,
+        nllDifference,
+        perplexityRatio,
+        intervals,
+        pValue,
+        inference,
+        baseSize,
+        candidateSize,
+        tasks,
+        List.copyOf(found));
+  }
+}

@@ -51,6 +51,7 @@ public final class ValidationReport {
             "gates", gates(validation.gates()),
             "plot", new RatioPlot(rows).svg(),
             "tasks", tasks(validation.tasks()),
+            "layers", layers(validation.layers()),
             "domains", domains(rows),
             "inference", Page.inText(inference(validation.inference()))));
   }
@@ -135,6 +136,25 @@ public final class ValidationReport {
               String.format(Locale.ROOT, "%.2g", task.pValue())));
     }
     return "<section id=\"tasks\">\n<h2>Tasks</h2>\n<div class=\"wide\"><table>\n%s</table></div>\n</section>"
+        .formatted(rows);
+  }
+
+  private static String layers(List<LayerDifference> layers) {
+    if (layers.isEmpty()) {
+      return "";
+    }
+    StringBuilder rows =
+        new StringBuilder(
+            headings("Layer", "Hidden states off by", "Mean cosine", "Experts in common"));
+    for (LayerDifference layer : layers) {
+      rows.append(
+          row(
+              String.valueOf(layer.layer()),
+              String.format(Locale.ROOT, "%.2f%%", layer.relativeError() * 100),
+              String.format(Locale.ROOT, "%.4f", layer.cosine()),
+              share(layer.routingAgreement())));
+    }
+    return "<section id=\"layers\">\n<h2>By layer</h2>\n<div class=\"wide\"><table>\n%s</table></div>\n</section>"
         .formatted(rows);
   }
 

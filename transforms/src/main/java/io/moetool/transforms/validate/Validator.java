@@ -34,51 +34,75 @@ public final class Validator {
    * @throws BadInputException if their vocabularies differ
    */
   public Validation validate(
-      OpenModel baseModel,
-      OpenModel candidateModel,
+      OpenModel base,
+      OpenModel candidate,
       SequenceData data,
       List<TaskComparison> tasks,
       Gates gates,
       RunProgress progress) {
-    LanguageModel base = baseModel.model();
-    LanguageModel candidate = candidateModel.model();
-    if (base.vocabulary() != candidate.vocabulary()) {
-      throw new BadInputException(
-          "candidate",
-          "its vocabulary has %d tokens, the base's has %d"
-              .formatted(candidate.vocabulary(), base.vocabulary()),
-          "compare a model with what was made from it");
+    requireComparable(base, candidate);
+    try (BaseRun run = BaseRun.of(base, data, progress)) {
+      return validate(run, candidate, tasks, gates, progress);
     }
+  }
+
+  /**
+   * Compares a candidate with a base that has been run already.
+   *
+   * @param tasks what both have answered; gates may be of their scores
+   * @throws BadInputException if their vocabularies differ
+   */
+  public Validation validate(
+      BaseRun run,
+      OpenModel candidateModel,
+      List<TaskComparison> tasks,
+      Gates gates,
+      RunProgress progress) {
+    requireComparable(run.model(), candidateModel);
+    LanguageModel candidate = candidateModel.model();
+    SequenceData data = run.data();
     int count = data.sequences().size();
     SequenceComparer.Sums[] sums = new SequenceComparer.Sums[count];
     AtomicInteger done = new AtomicInteger();
     LongAdder baseNanos = new LongAdder();
     LongAdder candidateNanos = new LongAdder();
     long start = System.nanoTime();
-    try (Predictions ofBase = base.predict(data, progress)) {
-      long between = System.nanoTime();
-      try (Predictions ofCandidate = candidate.predict(data, progress);
-          SequenceComparer comparer = new SequenceComparer(engine, base.vocabulary())) {
-        long ready = System.nanoTime();
-        pool.forEach(
-            count,
-            i -> {
-              try (Logits baseLogits = TimedLogits.of(ofBase, i, baseNanos);
-                  Logits candidateLogits = TimedLogits.of(ofCandidate, i, candidateNanos)) {
-                sums[i] = comparer.compare(baseLogits, candidateLogits, data.sequences().get(i));
-              }
-              progress.report("sequences", done.incrementAndGet(), count);
-            });
-        return validation(
-            baseModel,
-            candidateModel,
-            data,
-            tasks,
-            gates,
-            List.of(sums),
-            seconds(between - start, baseNanos),
-            seconds(ready - between, candidateNanos));
-      }
+    try (Predictions ofCandidate = candidate.predict(data, progress);
+        SequenceComparer comparer = new SequenceComparer(engine, candidate.vocabulary())) {
+      long ready = System.nanoTime();
+      pool.forEach(
+          count,
+          i -> {
+            try (Logits baseLogits = TimedLogits.of(run.predictions(), i, baseNanos);
+                Logits candidateLogits = TimedLogits.of(ofCandidate, i, candidateNanos)) {
+              sums[i] = comparer.compare(baseLogits, candidateLogits, data.sequences().get(i));
+            }
+            progress.report("sequences", done.incrementAndGet(), count);
+          });
+      return validation(
+          run.model(),
+          candidateModel,
+          data,
+          tasks,
+          gates,
+          List.of(sums),
+          seconds(run.nanos(), baseNanos),
+          seconds(ready - start, candidateNanos));
+    }
+  }
+
+  /**
+   * Passes if two models can be compared, before hours are spent on running them.
+   *
+   * @throws BadInputException if their vocabularies differ
+   */
+  public static void requireComparable(OpenModel base, OpenModel candidate) {
+    if (base.model().vocabulary() != candidate.model().vocabulary()) {
+      throw new BadInputException(
+          "candidate",
+          "its vocabulary has %d tokens, the base's has %d"
+              .formatted(candidate.model().vocabulary(), base.model().vocabulary()),
+          "compare a model with what was made from it");
     }
   }
 
@@ -119,6 +143,7 @@ public final class Validator {
         Inference.USED,
         base.size(),
         candidate.size(),
-        List.copyOf(tasks));
+        List.copyOf(tasks),
+        List.of());
   }
 }

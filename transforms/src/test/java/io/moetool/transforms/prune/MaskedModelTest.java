@@ -8,9 +8,15 @@ import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.publish.WriteProgress;
+import io.moetool.runtime.ort.Device;
+import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.ExpertMask;
+import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.evaluate.Evaluator;
+import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.plan.Evidence;
 import io.moetool.transforms.plan.LayerEvidence;
 import io.moetool.transforms.plan.Plan;
@@ -28,6 +34,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,7 +43,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MaskedModelTest {
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
 
+  private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
+  private static final WorkPool POOL = new WorkPool(2);
+
   @TempDir private Path folder;
+
+  @AfterAll
+  static void stop() {
+    POOL.close();
+  }
 
   static Stream<String> checkpoints() throws IOException {
     return GoldenModel.names();
@@ -48,14 +63,16 @@ class MaskedModelTest {
     Path out = folder.resolve("out");
     GoldenModel golden = new GoldenModel(name);
     List<float[]> masked;
+    double planned;
     try (SourceModel source = golden.open()) {
       Map<Integer, SortedSet<Integer>> removed = everySecondExpertOfAGroup(source.architecture());
       int keep = source.architecture().moe().experts() - removed.values().iterator().next().size();
       assumeThat(keep)
           .isGreaterThanOrEqualTo(source.architecture().moe().routing().expertsPerToken());
+      Plan plan = plan(source, removed, keep);
       new Pruner(source, "test")
-          .prune(
-              "plan", plan(source, removed, keep), OptionalLong.empty(), out, WriteProgress.none());
+          .prune("plan", plan, OptionalLong.empty(), out, WriteProgress.none());
+      planned = loss(golden, PlannedModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL));
       masked = golden.logits(source, new ExpertMask(removed));
       assertThat(masked).usingRecursiveComparison().isNotEqualTo(golden.logits(source));
     }
@@ -64,6 +81,15 @@ class MaskedModelTest {
       for (int i = 0; i < masked.size(); i++) {
         assertThat(found.get(i)).containsExactly(masked.get(i), within(1e-5f));
       }
+    }
+    assertThat(loss(golden, OpenModel.open(out, FAMILIES, ENGINE, POOL))).isEqualTo(planned);
+  }
+
+  private static double loss(GoldenModel golden, OpenModel opened) {
+    try (opened) {
+      return new Evaluator(ENGINE, POOL)
+          .evaluate(opened.model(), golden.sequences(), RunProgress.NONE)
+          .meanNll();
     }
   }
 

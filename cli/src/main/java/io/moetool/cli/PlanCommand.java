@@ -4,10 +4,13 @@ import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.json.Json;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.evaluate.OpenModel;
+import io.moetool.transforms.exported.PlannedExport;
 import io.moetool.transforms.plan.MaskFile;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanFile;
@@ -83,22 +86,54 @@ final class PlanCommand implements Callable<Integer> {
             ? Deciding.merging(common, decision, merging)
             : Deciding.removal(common, decision, packs);
     requireOneWay(deciding);
-    try (SourceModel source = model.open(console);
+    return OpenModel.isOnnx(model.path()) ? ofExport(console) : ofCheckpoint(console, deciding);
+  }
+
+  private int ofExport(Console console) {
+    packs.refuse(common, "on an ONNX model: plan on the checkpoint it was made from");
+    if (fromMask.isEmpty()) {
+      ExportDeciding.requireComplete(common, decision, statistics.isPresent());
+    }
+    try (ExportedModel source = ExportedModel.open(model.path(), model.families());
         WorkPool pool = new WorkPool(common.threads())) {
-      requireWritable(source, output, "plan", PlanFile::read);
-      maskOut.ifPresent(file ->
-          requireWritable(source, file, "mask", old -> Json.readStrict(old, int[][].class)));
-      SoundCheckpoint.require(source.architecture(), source.tensors());
-      Plan plan =
+      source.findings().forEach(finding -> console.warn(finding.toString()));
+      requireWritable(source.file().folder());
+      ExportDeciding deciding =
+          new ExportDeciding(common, decision, source, PlannedExport.of(source));
+      write(
+          console,
           fromMask
-              .map(mask -> Deciding.masked(source, mask))
-              .orElseGet(() -> decided(deciding, source, pool, console));
-      PlanFile.write(plan, output);
-      maskOut.ifPresent(file -> MaskFile.write(plan, file));
-      plan.warnings().forEach(console::warn);
-      console.result(plan, () -> PlanText.render(output, plan, console.ink()));
+              .map(deciding::masked)
+              .orElseGet(() -> deciding.decided(statistics, pool, console)));
     }
     return ExitCode.OK.value();
+  }
+
+  private int ofCheckpoint(Console console, Deciding deciding) {
+    try (SourceModel source = model.open(console);
+        WorkPool pool = new WorkPool(common.threads())) {
+      requireWritable(source.tensors().folder());
+      SoundCheckpoint.require(source.architecture(), source.tensors());
+      write(
+          console,
+          fromMask
+              .map(mask -> Deciding.masked(source, mask))
+              .orElseGet(() -> decided(deciding, source, pool, console)));
+    }
+    return ExitCode.OK.value();
+  }
+
+  private void write(Console console, Plan plan) {
+    PlanFile.write(plan, output);
+    maskOut.ifPresent(file -> MaskFile.write(plan, file));
+    plan.warnings().forEach(console::warn);
+    console.result(plan, () -> PlanText.render(output, plan, console.ink()));
+  }
+
+  private void requireWritable(Path source) {
+    requireWritable(source, output, "plan", PlanFile::read);
+    maskOut.ifPresent(
+        file -> requireWritable(source, file, "mask", old -> Json.readStrict(old, int[][].class)));
   }
 
   private void requireOneWay(Deciding deciding) {
@@ -148,13 +183,12 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   /** A file may replace one of its kind, and nothing else; nothing is written into a source. */
-  private static void requireWritable(
-      SourceModel source, Path file, String kind, Consumer<Path> reader) {
+  private static void requireWritable(Path source, Path file, String kind, Consumer<Path> reader) {
     Path target = file.toAbsolutePath().normalize();
-    if (target.startsWith(source.tensors().folder().toAbsolutePath().normalize())) {
+    if (target.startsWith(source.toAbsolutePath().normalize())) {
       throw new BadInputException(
           file.toString(),
-          "lies inside the source " + source.tensors().folder(),
+          "lies inside the source " + source,
           "choose a file outside it; sources are never written to");
     }
     if (Files.exists(target)) {

@@ -1,10 +1,8 @@
 package io.moetool.cli;
 
-import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
-import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.RunProgress;
@@ -13,18 +11,17 @@ import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
 import io.moetool.transforms.plan.PlanFile;
 import io.moetool.transforms.plan.Repair;
 import io.moetool.transforms.plan.SiblingPlan;
-import io.moetool.transforms.prune.PrunePreview;
 import io.moetool.transforms.prune.PruneResult;
 import io.moetool.transforms.prune.Pruner;
 import io.moetool.transforms.repair.RouterRepair;
 import io.moetool.transforms.repair.ScalarRepair;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,7 +31,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Writes a checkpoint without some of its experts. */
 @Command(
@@ -45,11 +41,14 @@ import tools.jackson.databind.node.ObjectNode;
       "       moetool prune MODEL -o OUT (--statistics DIR | --data FILE...)",
       "         [--method M] (--keep N | --remove 50%%) [OPTIONS]",
       "       moetool prune MODEL -o OUT --task-pack FILE --pack D",
-      "         (--keep N | --remove 50%%) [OPTIONS]"
+      "         (--keep N | --remove 50%%) [OPTIONS]",
+      "       moetool prune MODEL.onnx -o OUT",
+      "         (--plan plan.json | [--statistics DIR] --method M (--keep N | --remove 50%%))"
     },
     description =
         "Write a checkpoint without some of its experts: as a plan says, or as statistics or data"
-            + " decide. The result loads where the source loads.")
+            + " decide. The result loads where the source loads. Of an ONNX model the graph stays, and"
+            + " tensors are cut.")
 final class PruneCommand implements Callable<Integer> {
   /** How what stays makes up for what goes. */
   enum RepairKind {
@@ -113,6 +112,11 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console();
+    if (OpenModel.isOnnx(model.path())) {
+      refuseWithExport();
+      return new ExportPruning(common, model, output, decision, planFile, statistics, dryRun)
+          .run(console);
+    }
     requireOneWay();
     Leftover leftover = output.leftover(common, dryRun);
     try (SourceModel source = model.open(console);
@@ -125,7 +129,7 @@ final class PruneCommand implements Callable<Integer> {
       Pruner pruner = new Pruner(source, VersionText.version());
       OptionalLong shardBytes = output.shardBytes();
       if (dryRun) {
-        preview(console, plan, pruner.preview(where, plan, shardBytes));
+        PruneText.show(console, output.folder(), plan, pruner.preview(where, plan, shardBytes));
       } else {
         PruneResult result =
             pruner.prune(
@@ -135,7 +139,7 @@ final class PruneCommand implements Callable<Integer> {
                 output.folder(),
                 leftover,
                 console.progress().bytes("writing " + output.folder()));
-        console.result(result, () -> render(result, console.ink()));
+        PruneText.show(console, result);
       }
     }
     return ExitCode.OK.value();
@@ -250,38 +254,20 @@ final class PruneCommand implements Callable<Integer> {
     return measuring.weightsAnd(sequences(source), engine, deciding().sampleTokens());
   }
 
-  private static String render(PruneResult result, Console.Ink ink) {
-    return "%s: %d of %d experts stay, %s became %s, %d tensors copied, %d cut, in %s\n"
-        .formatted(
-            ink.bold(result.output()),
-            result.expertsAfter(),
-            result.expertsBefore(),
-            Amounts.bytes(result.bytesBefore()),
-            Amounts.bytes(result.bytesAfter()),
-            result.tensorsCopied(),
-            result.tensorsChanged(),
-            EvaluationText.seconds(result.seconds()));
-  }
-
-  private void preview(Console console, Plan plan, PrunePreview preview) {
-    List<Loading> loading = plan.loading();
-    ObjectNode document = (ObjectNode) Json.tree(preview);
-    document.set("loading", Json.tree(loading));
-    console.result(
-        document,
-        () -> {
-          Table table = new Table();
-          loading.forEach(l -> table.row(l.program(), l.verdict().key(), l.rule()));
-          return "%s would keep %d of %d experts: %s become %s in %d files, %s of disk. Nothing was written.\n"
-                  .formatted(
-                      output.folder(),
-                      preview.expertsAfter(),
-                      preview.expertsBefore(),
-                      Amounts.bytes(preview.bytesBefore()),
-                      Amounts.bytes(preview.bytesAfter()),
-                      preview.shards(),
-                      Amounts.bytes(preview.diskBytes()))
-              + table.render("  ");
-        });
+  /** Refuses what needs a checkpoint that can be run. */
+  private void refuseWithExport() {
+    if (data.isGiven() || repair.isPresent()) {
+      throw common.usage(
+          "an ONNX model is not run to decide: give --plan, --statistics about the checkpoint it was"
+              + " made from, or a method that needs no data");
+    }
+    if (sibling) {
+      throw common.usage(
+          "--sibling has no effect on an ONNX model: it knows the checkpoint it was made from");
+    }
+    packs.refuse(common, "on an ONNX model: plan on the checkpoint it was made from");
+    requireRepairable();
+    data.refuseWithoutData(common);
+    run.refuseWithoutData(common);
   }
 }

@@ -10,16 +10,13 @@ import io.moetool.formats.publish.MappedPages;
 import io.moetool.formats.quantisation.WeightView;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
-import io.moetool.kernels.RowNorms;
 import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.run.DecodableWeights;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Sums up the weights of a checkpoint in one pass over its experts, without running it. */
@@ -54,37 +51,15 @@ public final class WeightReader {
   }
 
   private LayerWeightStatistics readLayer(int layer) {
-    int experts = architecture.moe().experts();
-    Map<WeightStatistic, double[]> values = new EnumMap<>(WeightStatistic.class);
-    for (WeightStatistic statistic : WeightStatistic.values()) {
-      values.put(statistic, new double[experts]);
+    LayerWeightSums sums = new LayerWeightSums(pool, architecture.moe().experts());
+    String name = architecture.names().weight(TensorRole.ROUTER, layer);
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix router = ElementDecoder.decode(arena, store.view(name));
+      return sums.of(
+          layer,
+          expert -> readExpert(layer, expert),
+          sums.routerGram(store.location(name), name, router));
     }
-    try (Arena arena = Arena.ofShared()) {
-      FloatMatrix folded = FloatMatrix.allocate(arena, experts, FoldedWeights.LENGTH);
-      pool.forEach(
-          experts,
-          expert -> {
-            ExpertWeightSums sums = readExpert(layer, expert);
-            folded.setRow(expert, sums.folded().toArray());
-            values.forEach((statistic, array) -> array[expert] = sums.get(statistic));
-          });
-      return new LayerWeightStatistics(layer, values, routerGram(layer), products(folded));
-    }
-  }
-
-  private SumMatrix products(FloatMatrix rows) {
-    int experts = rows.rows();
-    double[] products = new double[experts * experts];
-    pool.forEach(
-        experts,
-        i -> {
-          for (int j = 0; j <= i; j++) {
-            double product = RowNorms.dot(rows.row(i), rows.row(j));
-            products[i * experts + j] = product;
-            products[j * experts + i] = product;
-          }
-        });
-    return SumMatrix.over(experts, experts, products);
   }
 
   private ExpertWeightSums readExpert(int layer, int expert) {
@@ -99,27 +74,5 @@ public final class WeightReader {
       stored.tensors().forEach(tensor -> MappedPages.release(tensor.bytes()));
     }
     return sums;
-  }
-
-  private SumMatrix routerGram(int layer) {
-    int experts = architecture.moe().experts();
-    double[] products = new double[experts * experts];
-    String name = architecture.names().weight(TensorRole.ROUTER, layer);
-    try (Arena arena = Arena.ofConfined()) {
-      FloatMatrix router = ElementDecoder.decode(arena, store.view(name));
-      for (int i = 0; i < experts; i++) {
-        for (int j = 0; j < experts; j++) {
-          double product = RowNorms.dot(router.row(i), router.row(j));
-          if (!Double.isFinite(product)) {
-            throw new BadInputException(
-                "%s: tensor %s, expert %d".formatted(store.location(name), name, i),
-                "the router's row holds NaN or infinite values",
-                "download the checkpoint again");
-          }
-          products[i * experts + j] = product;
-        }
-      }
-    }
-    return SumMatrix.over(experts, experts, products);
   }
 }

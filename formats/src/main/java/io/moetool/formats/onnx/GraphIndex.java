@@ -4,8 +4,8 @@ import io.moetool.formats.onnx.proto.AttributeProto;
 import io.moetool.formats.onnx.proto.GraphProto;
 import io.moetool.formats.onnx.proto.NodeProto;
 import io.moetool.formats.onnx.proto.TensorProto;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,6 +18,10 @@ import java.util.Set;
 final class GraphIndex {
   /** What stands for an input when a graph that a node runs uses a value. */
   static final int BY_BODY = -1;
+
+  /** Elements of int64 tensors, wherever they lie. */
+  static final ValueLayout.OfLong INT64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final OnnxFile file;
   private final GraphProto graph;
@@ -89,13 +93,7 @@ final class GraphIndex {
   Optional<long[]> integers(String name) {
     return tensor(name)
         .filter(tensor -> tensor.type().equals(TensorProto.DataType.INT64.name()))
-        .map(tensor -> {
-          LongBuffer buffer =
-              tensor.bytes().asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
-          long[] numbers = new long[buffer.remaining()];
-          buffer.get(numbers);
-          return numbers;
-        });
+        .map(tensor -> tensor.bytes().toArray(INT64));
   }
 
   /** An input of a node, empty where it is left out. */

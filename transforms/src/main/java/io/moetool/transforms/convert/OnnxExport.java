@@ -6,6 +6,7 @@ import io.moetool.formats.checkpoint.CheckpointFiles;
 import io.moetool.formats.checkpoint.CopiedFile;
 import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.json.Json;
+import io.moetool.formats.onnx.OnnxDataWriter;
 import io.moetool.formats.onnx.OnnxType;
 import io.moetool.formats.publish.DiskSpace;
 import io.moetool.formats.publish.OutputTarget;
@@ -111,8 +112,14 @@ public final class OnnxExport {
       ExportContent content = new ExportContent(source);
       List<WrittenFile> written = new ArrayList<>();
       written.add(
-          ExternalDataWriter.write(
-              staged.path().resolve(modelName + DATA_ENDING), exported.data(), content, progress));
+          OnnxDataWriter.write(
+              staged.path().resolve(modelName + DATA_ENDING),
+              exported.data().tensors().stream()
+                  .map(tensor ->
+                      new OnnxDataWriter.Placed(
+                          tensor.name(), tensor.offset(), tensor.byteSize(), content.of(tensor)))
+                  .toList(),
+              progress));
       Path model = staged.path().resolve(modelName);
       Files.write(model, exported.model());
       written.add(file(model));

@@ -1,5 +1,7 @@
 package io.moetool.transforms.layout;
 
+import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.ModelConfig;
 import io.moetool.transforms.SourceModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,12 +18,18 @@ public final class PrunedConfig {
    * @param places experts that stay
    */
   public static String text(SourceModel source, int expertsAfter, ExpertPlaces places) {
+    return text(source.architecture(), source.config(), expertsAfter, places);
+  }
+
+  /** As {@link #text(SourceModel, int, ExpertPlaces)}, of a model in any form. */
+  public static String text(
+      Architecture architecture, ModelConfig config, int expertsAfter, ExpertPlaces places) {
     Map<String, Long> counts = new LinkedHashMap<>();
-    source.architecture().expertCountPaths().forEach(path -> counts.put(path, (long) expertsAfter));
-    if (places.areFewerThan(source.architecture().moe().experts())) {
-      source.architecture().predictionTail().countPaths().forEach(path -> counts.put(path, 0L));
+    architecture.expertCountPaths().forEach(path -> counts.put(path, (long) expertsAfter));
+    if (places.areFewerThan(architecture.moe().experts())) {
+      architecture.predictionTail().countPaths().forEach(path -> counts.put(path, 0L));
     }
-    PrunedTensors pruned = new PrunedTensors(source.architecture(), places);
-    return source.config().withPlainModules(pruned::module).withNumbers(counts);
+    PrunedTensors pruned = new PrunedTensors(architecture, places);
+    return config.withPlainModules(pruned::module).withNumbers(counts);
   }
 }

@@ -1,8 +1,6 @@
 package io.moetool.transforms.plan;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.TensorStore;
-import io.moetool.formats.family.Architecture;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -16,21 +14,15 @@ final class ExpertCount {
   private final int perToken;
   private final int fewest;
   private final ExpertGroups groups;
-  private final Architecture architecture;
-  private final TensorStore tensors;
+  private final PlannedModel model;
 
-  /**
-   * Counts for one checkpoint.
-   *
-   * @param tensors only names and sizes are looked at
-   */
-  ExpertCount(Architecture architecture, TensorStore tensors) {
-    this.experts = architecture.moe().experts();
-    this.perToken = architecture.moe().routing().expertsPerToken();
-    this.fewest = architecture.moe().fewestUsable();
-    this.groups = ExpertGroups.of(architecture.moe());
-    this.architecture = architecture;
-    this.tensors = tensors;
+  /** Counts for one model. */
+  ExpertCount(PlannedModel model) {
+    this.experts = model.moe().experts();
+    this.perToken = model.moe().routing().expertsPerToken();
+    this.fewest = model.moe().fewestUsable();
+    this.groups = ExpertGroups.of(model.moe());
+    this.model = model;
   }
 
   /**
@@ -45,14 +37,9 @@ final class ExpertCount {
       case Target.Keep keep -> checked(request, keep.experts());
       case Target.Remove remove ->
           checked(request, Math.ceilDiv(remove.expertsAfter(experts), multipleOf) * multipleOf);
-      case Target.Bytes bytes ->
-          largest(request, bytes.most(), new SizeByCount(architecture, tensors)::bytes, "%d bytes");
+      case Target.Bytes bytes -> largest(request, bytes.most(), model::bytes, "%d bytes");
       case Target.ActiveParameters active ->
-          largest(
-              request,
-              active.most(),
-              new SizeByCount(architecture, tensors)::activeParameters,
-              "%d active parameters");
+          largest(request, active.most(), model::activeParameters, "%d active parameters");
       case Target.Listed listed -> stored(listed);
     };
   }
@@ -116,7 +103,7 @@ final class ExpertCount {
   }
 
   private int stored(Target.Listed listed) {
-    List<Integer> layers = architecture.moe().layers();
+    List<Integer> layers = model.moe().layers();
     String where = "counts by layer";
     if (listed.experts().size() != layers.size()) {
       throw new BadInputException(

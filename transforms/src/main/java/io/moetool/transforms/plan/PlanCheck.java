@@ -2,12 +2,14 @@ package io.moetool.transforms.plan;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.MoeBlock;
 import io.moetool.transforms.layout.DeadSlots;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Holds a plan, which somebody may have edited, against the checkpoint it is to be applied to. */
 public final class PlanCheck {
@@ -28,21 +30,36 @@ public final class PlanCheck {
    */
   public static void require(
       String where, Plan plan, Architecture architecture, String fingerprint) {
-    PlanCheck check = new PlanCheck(where, plan);
-    check.source(architecture, fingerprint);
-    check.counts(architecture);
-    check.layers(architecture);
-    ExpertGroups groups = ExpertGroups.of(architecture.moe());
-    groups.require(where, plan.expertsStored(), plan.expertsPerToken());
-    for (LayerPlan layer : plan.layers()) {
-      check.layer(layer, architecture);
-      check.groups(layer, groups);
-      MergeCheck.groups(where, layer, groups);
-    }
-    plan.repair().ifPresent(check::repair);
+    new PlanCheck(where, plan)
+        .run(
+            architecture.modelType(),
+            fingerprint,
+            architecture.moe(),
+            place -> DeadSlots.require(place, architecture));
   }
 
-  private void source(Architecture architecture, String fingerprint) {
+  /** As {@link #require(String, Plan, Architecture, String)}, for a model in any form. */
+  public static void require(String where, Plan plan, PlannedModel model) {
+    new PlanCheck(where, plan)
+        .run(model.modelType(), model.fingerprint(), model.moe(), model::requireUneven);
+  }
+
+  private void run(
+      String modelType, String fingerprint, MoeBlock moe, Consumer<String> requireUneven) {
+    source(modelType, fingerprint);
+    counts(moe);
+    layers(moe);
+    ExpertGroups groups = ExpertGroups.of(moe);
+    groups.require(where, plan.expertsStored(), plan.expertsPerToken());
+    for (LayerPlan layer : plan.layers()) {
+      layer(layer, requireUneven);
+      groups(layer, groups);
+      MergeCheck.groups(where, layer, groups);
+    }
+    plan.repair().ifPresent(this::repair);
+  }
+
+  private void source(String modelType, String fingerprint) {
     if (!plan.action().equals(Plan.PRUNE) && !plan.action().equals(Plan.MERGE)) {
       throw wrong(
           "",
@@ -50,11 +67,11 @@ public final class PlanCheck {
           "known: %s, %s".formatted(Plan.PRUNE, Plan.MERGE));
     }
     MergeCheck.options(where, plan);
-    if (!plan.source().modelType().equals(architecture.modelType())) {
+    if (!plan.source().modelType().equals(modelType)) {
       throw wrong(
           "",
           "it was made for a model of type '%s', this one is '%s'"
-              .formatted(plan.source().modelType(), architecture.modelType()),
+              .formatted(plan.source().modelType(), modelType),
           "make a plan for this model");
     }
     if (!plan.source().fingerprint().equals(fingerprint)) {
@@ -66,9 +83,9 @@ public final class PlanCheck {
     }
   }
 
-  private void counts(Architecture architecture) {
-    int experts = architecture.moe().experts();
-    int perToken = architecture.moe().routing().expertsPerToken();
+  private void counts(MoeBlock moe) {
+    int experts = moe.experts();
+    int perToken = moe.routing().expertsPerToken();
     if (plan.expertsBefore() != experts || plan.expertsPerToken() != perToken) {
       throw wrong(
           "",
@@ -76,7 +93,7 @@ public final class PlanCheck {
               .formatted(plan.expertsBefore(), plan.expertsPerToken(), experts, perToken),
           "make a plan for this model");
     }
-    int fewest = architecture.moe().fewestUsable();
+    int fewest = moe.fewestUsable();
     if (plan.expertsAfter() < fewest || plan.expertsAfter() > experts) {
       throw wrong(
           "",
@@ -86,18 +103,18 @@ public final class PlanCheck {
     }
   }
 
-  private void layers(Architecture architecture) {
+  private void layers(MoeBlock moe) {
     List<Integer> planned = plan.layers().stream().map(LayerPlan::layer).toList();
-    if (!planned.equals(architecture.moe().layers())) {
+    if (!planned.equals(moe.layers())) {
       throw wrong(
           "",
           "it decides on layers %s, the model has experts in layers %s"
-              .formatted(planned, architecture.moe().layers()),
+              .formatted(planned, moe.layers()),
           "name every layer with experts once, in ascending order");
     }
   }
 
-  private void layer(LayerPlan layer, Architecture architecture) {
+  private void layer(LayerPlan layer, Consumer<String> requireUneven) {
     String place = ", layer " + layer.layer();
     requireIndices(place, "kept", layer.kept());
     requireIndices(place, "masked", layer.masked());
@@ -115,7 +132,7 @@ public final class PlanCheck {
               .formatted(plan.expertsAfter(), layer.layer()));
     }
     if (!layer.masked().isEmpty()) {
-      DeadSlots.require(where + place, architecture);
+      requireUneven.accept(where + place);
       if (layer.kept().size() < plan.expertsPerToken()) {
         throw wrong(
             place,

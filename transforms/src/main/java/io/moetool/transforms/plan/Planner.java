@@ -1,21 +1,17 @@
 package io.moetool.transforms.plan;
 
-import io.moetool.analyzers.inspect.LoadMatrix;
 import io.moetool.analyzers.saliency.LayerMeasurements;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeBlock;
-import io.moetool.transforms.layout.DeadSlots;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes plans for one checkpoint. The same input gives the same plan, to the byte. */
+/** Makes plans for one model. The same input gives the same plan, to the byte. */
 public final class Planner {
-  private final Architecture architecture;
-  private final TensorStore tensors;
-  private final String fingerprint;
+  private final PlannedModel model;
   private final String toolVersion;
 
   /**
@@ -28,9 +24,16 @@ public final class Planner {
    */
   public Planner(
       Architecture architecture, TensorStore tensors, String fingerprint, String toolVersion) {
-    this.architecture = architecture;
-    this.tensors = tensors;
-    this.fingerprint = fingerprint;
+    this(new PlannedCheckpoint(architecture, tensors, fingerprint), toolVersion);
+  }
+
+  /**
+   * A planner for one model, whatever it is stored as.
+   *
+   * @param toolVersion names the tool in the plan
+   */
+  public Planner(PlannedModel model, String toolVersion) {
+    this.model = model;
     this.toolVersion = toolVersion;
   }
 
@@ -44,8 +47,8 @@ public final class Planner {
   public Plan prune(Evidence evidence, PlanRequest request) {
     requireReachable(request);
     requireFitting(evidence);
-    MoeBlock moe = architecture.moe();
-    ExpertCount count = new ExpertCount(architecture, tensors);
+    MoeBlock moe = model.moe();
+    ExpertCount count = new ExpertCount(model);
     List<Integer> counts = LayerCounts.of(evidence, request, count.of(request));
     int expertsAfter = counts.stream().mapToInt(Integer::intValue).max().orElseThrow();
     ExpertGroups groups = ExpertGroups.of(moe);
@@ -85,8 +88,8 @@ public final class Planner {
             warnings(PlanWarnings.of(moe, evidence, expertsAfter), expertsAfter),
             Optional.empty(),
             new Plan.Forecast(0, 0),
-            LoadMatrix.of(true, expertsAfter, moe.routing().expertsPerToken()));
-    return plan.forSource(plan.source(), PlanForecast.of(architecture, tensors, plan.places()));
+            model.loading(expertsAfter));
+    return plan.forSource(plan.source(), model.forecast(plan.places()));
   }
 
   /**
@@ -100,8 +103,8 @@ public final class Planner {
     requireReachable(request);
     Evidence scores = evidence.scores();
     requireFitting(scores);
-    MoeBlock moe = architecture.moe();
-    int expertsAfter = new ExpertCount(architecture, tensors).of(request);
+    MoeBlock moe = model.moe();
+    int expertsAfter = new ExpertCount(model).of(request);
     ExpertGroups routerGroups = ExpertGroups.of(moe);
     List<LayerPlan> layers = new ArrayList<>();
     for (LayerMeasurements layer : evidence.layers()) {
@@ -134,26 +137,19 @@ public final class Planner {
                 merging.stores(expertsAfter, moe.experts())),
             Optional.empty(),
             new Plan.Forecast(0, 0),
-            LoadMatrix.of(
-                true,
-                merging.stores(expertsAfter, moe.experts()),
-                moe.routing().expertsPerToken()));
-    return plan.forSource(plan.source(), PlanForecast.of(architecture, tensors, plan.places()));
+            model.loading(merging.stores(expertsAfter, moe.experts())));
+    return plan.forSource(plan.source(), model.forecast(plan.places()));
   }
 
   private List<String> warnings(List<String> ofDecision, int expertsStored) {
     List<String> all = new ArrayList<>(ofDecision);
-    all.addAll(PlanWarnings.ofAssumption(architecture));
-    all.addAll(PlanWarnings.ofTail(architecture, tensors, expertsStored));
+    all.addAll(model.warnings(expertsStored));
     return all;
   }
 
   private Plan.Source source() {
     return new Plan.Source(
-        fingerprint,
-        architecture.modelType(),
-        RouterValues.hash(architecture, tensors),
-        Optional.empty());
+        model.fingerprint(), model.modelType(), model.routers(), Optional.empty());
   }
 
   /**
@@ -164,35 +160,35 @@ public final class Planner {
    */
   public void requireReachable(PlanRequest request) {
     if (request.mayBeUneven()) {
-      DeadSlots.require(request.budgetText(), architecture);
+      model.requireUneven(request.budgetText());
     }
-    new ExpertCount(architecture, tensors).of(request);
+    new ExpertCount(model).of(request);
   }
 
   private void requireFitting(Evidence evidence) {
-    if (!evidence.fingerprint().equals(fingerprint)) {
+    if (!evidence.fingerprint().equals(model.fingerprint())) {
       throw new BadInputException(
           evidence.where(),
           "scores are for another model: %s, this one is %s"
-              .formatted(evidence.fingerprint(), fingerprint),
+              .formatted(evidence.fingerprint(), model.fingerprint()),
           "analyze this model and plan with what is written then");
     }
     List<Integer> layers = evidence.layers().stream().map(LayerEvidence::layer).toList();
-    if (!layers.equals(architecture.moe().layers())) {
+    if (!layers.equals(model.moe().layers())) {
       throw new BadInputException(
           evidence.where(),
           "scores are for layers %s, the model has experts in layers %s"
-              .formatted(layers, architecture.moe().layers()),
+              .formatted(layers, model.moe().layers()),
           "analyze this model again");
     }
     for (LayerEvidence layer : evidence.layers()) {
       String place =
           "%s, method %s, layer %d".formatted(evidence.where(), evidence.method(), layer.layer());
-      if (layer.experts() != architecture.moe().experts()) {
+      if (layer.experts() != model.moe().experts()) {
         throw new BadInputException(
             place,
             "scores are for %d experts, the model has %d"
-                .formatted(layer.experts(), architecture.moe().experts()),
+                .formatted(layer.experts(), model.moe().experts()),
             "analyze this model again");
       }
       for (int expert = 0; expert < layer.experts(); expert++) {

@@ -110,7 +110,9 @@ class ExpertCountTest {
   void noFewerExpertsStayThanMakeALayerWithExperts() {
     Path model = Path.of("../runtime/src/test/resources/golden/jamba-biased-projections");
     try (SourceModel jamba = SourceModel.open(model, FamilyCatalog.builtIn())) {
-      ExpertCount counts = new ExpertCount(jamba.architecture(), jamba.tensors());
+      ExpertCount counts =
+          new ExpertCount(
+              new PlannedCheckpoint(jamba.architecture(), jamba.tensors(), jamba.fingerprint()));
       assertThat(jamba.architecture().moe().routing().expertsPerToken()).isEqualTo(1);
       assertThat(counts.of(PlanRequest.of(Target.keep(2)))).isEqualTo(2);
       assertThatExceptionOfType(BadInputException.class)
@@ -136,6 +138,7 @@ class ExpertCountTest {
   }
 
   private ExpertCount counts() {
-    return new ExpertCount(source.architecture(), source.tensors());
+    return new ExpertCount(
+        new PlannedCheckpoint(source.architecture(), source.tensors(), source.fingerprint()));
   }
 }

@@ -109,6 +109,7 @@ final class FusedExperts {
         tensors,
         trace.router(),
         cuts,
+        List.of(),
         trace.obstacle());
   }
 

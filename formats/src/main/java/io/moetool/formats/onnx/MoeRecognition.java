@@ -31,6 +31,10 @@ final class MoeRecognition {
         named.add(indexIn(fused.get()));
       }
     }
+    for (OnnxMoeLayer unrolled : UnrolledExperts.of(graph, layers.size())) {
+      layers.add(unrolled);
+      named.add(indexIn(unrolled));
+    }
     return numbered(layers, named);
   }
 
@@ -51,7 +55,8 @@ final class MoeRecognition {
   }
 
   private static Optional<Integer> indexIn(OnnxMoeLayer layer) {
-    return number(layer.node()).or(() -> number(layer.tensors().getFirst().name()));
+    return number(layer.node())
+        .or(() -> layer.tensors().stream().findFirst().flatMap(tensor -> number(tensor.name())));
   }
 
   private static Optional<Integer> number(String name) {

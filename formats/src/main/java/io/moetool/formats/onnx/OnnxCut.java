@@ -29,8 +29,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * A model without some of its experts: tensors are cut along the axis that counts experts, the
- * graph stays as it is. Elements are copied as they are stored; nothing is decoded.
+ * A model without some of its experts: tensors are cut along the axis that counts experts, and
+ * subgraphs of single experts are taken out; all else stays as it is. Elements are copied as they
+ * are stored; nothing is decoded.
  */
 public final class OnnxCut {
   /** Tensors in the data file start at multiples of this, so that they can be mapped. */
@@ -45,6 +46,8 @@ public final class OnnxCut {
   private final List<Result> results = new ArrayList<>();
   private final List<OnnxDataWriter.Placed> placed = new ArrayList<>();
   private long end;
+  private int dropped;
+  private int added;
 
   /** Parts of fewer bytes are joined before they are written. */
   private static final long SMALL = 4096;
@@ -69,8 +72,17 @@ public final class OnnxCut {
     graph.clearValueInfo();
     Map<String, Map<Keep, List<Cut>>> cuts = cuts(layers, kept);
     Set<String> names = new HashSet<>(file.tensors().keySet());
+    BranchCut branches = new BranchCut(index, layers, kept);
     for (TensorProto proto : file.structure().getGraph().getInitializerList()) {
+      if (branches.isUnused(proto.getName())) {
+        dropped++;
+        continue;
+      }
       add(proto, cuts.getOrDefault(proto.getName(), Map.of()), names);
+    }
+    for (TensorProto constant : branches.apply(graph, names)) {
+      graph.addInitializer(constant);
+      added++;
     }
   }
 
@@ -120,6 +132,16 @@ public final class OnnxCut {
   /** Tensors of the result in the order of the graph. */
   public List<Result> results() {
     return List.copyOf(results);
+  }
+
+  /** Tensors of the source that no node uses any more. */
+  public int dropped() {
+    return dropped;
+  }
+
+  /** Constants of the result that the source does not have. */
+  public int added() {
+    return added;
   }
 
   /** Tensors that belong into the data file, by offset. */

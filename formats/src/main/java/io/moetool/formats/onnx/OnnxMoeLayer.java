@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param router the router's matrix; empty if it was not found
  * @param cuts uses of tensors along the experts' axis, of experts and router; what has to be cut to
  *     take experts away
+ * @param branches subgraphs of single experts; none where one operator computes all
  * @param obstacle why experts cannot be taken away from this graph; empty if they can
  */
 public record OnnxMoeLayer(
@@ -38,8 +39,10 @@ public record OnnxMoeLayer(
     List<ExpertTensor> tensors,
     Optional<Router> router,
     List<Cut> cuts,
+    List<Branch> branches,
     Optional<String> obstacle) {
   public OnnxMoeLayer {
+    branches = List.copyOf(branches);
     tensors = List.copyOf(tensors);
     cuts = List.copyOf(cuts);
   }
@@ -120,6 +123,20 @@ public record OnnxMoeLayer(
    */
   public record Cut(int node, int input, String tensor, int axis, Change change) {}
 
+  /**
+   * The subgraph of an expert.
+   *
+   * @param expert its number
+   * @param column index of the node that takes what the expert counts for every token
+   * @param nodes indices of all nodes that are for this expert alone, ascending
+   * @param end index of the node among them that adds its result to those of the others
+   */
+  public record Branch(int expert, int column, List<Integer> nodes, int end) {
+    public Branch {
+      nodes = List.copyOf(nodes);
+    }
+  }
+
   /** The same with another index. */
   OnnxMoeLayer withLayer(int index) {
     return new OnnxMoeLayer(
@@ -136,6 +153,7 @@ public record OnnxMoeLayer(
         tensors,
         router,
         cuts,
+        branches,
         obstacle);
   }
 }

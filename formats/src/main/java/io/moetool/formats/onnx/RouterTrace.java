@@ -81,7 +81,9 @@ final class RouterTrace {
   private Optional<Router> router = Optional.empty();
   private Optional<String> obstacle = Optional.empty();
   private int groups = 1;
-  private OptionalInt chosen = OptionalInt.empty();
+
+  /** How many each choice on the way takes, the nearest first. */
+  private final List<Integer> choices = new ArrayList<>();
 
   /**
    * A trace of one layer's router.
@@ -141,9 +143,16 @@ final class RouterTrace {
     return groups;
   }
 
-  /** The most that any choice on the way takes; empty if the graph itself chooses nothing. */
+  /**
+   * Experts that a token uses: what the last choice takes, or, where nothing chooses among groups
+   * before, what all of them take, one after the other; empty if the graph chooses nothing.
+   */
   OptionalInt chosen() {
-    return chosen;
+    if (choices.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    int all = choices.stream().mapToInt(Integer::intValue).sum();
+    return OptionalInt.of(Math.min(experts, groups == 1 ? all : choices.getFirst()));
   }
 
   private void step(String value) {
@@ -226,9 +235,8 @@ final class RouterTrace {
       Optional<long[]> count = graph.integers(GraphIndex.input(proto, 1));
       if (count.isEmpty() || count.get().length != 1) {
         block("%s takes a number of experts that is computed".formatted(named(proto)));
-      } else if (groups == 1) {
-        chosen =
-            OptionalInt.of(Math.max(chosen.orElse(0), (int) Math.min(count.get()[0], experts)));
+      } else {
+        choices.add(Math.clamp(count.get()[0], 1, experts));
       }
     }
     proto.getInputList().stream().filter(input -> graph.tensor(input).isEmpty()).forEach(open::add);

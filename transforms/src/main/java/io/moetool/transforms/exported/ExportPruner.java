@@ -136,8 +136,8 @@ public final class ExportPruner {
         plan.expertsBefore(),
         plan.expertsAfter(),
         copied,
-        cut.results().size() - copied,
-        0,
+        cut.results().size() + cut.added() - copied,
+        cut.dropped(),
         1);
   }
 

@@ -15,6 +15,7 @@ import io.moetool.formats.onnx.OnnxCut;
 import io.moetool.formats.onnx.OnnxMoeLayer;
 import io.moetool.formats.onnx.OnnxMoeLayer.Change;
 import io.moetool.formats.onnx.OnnxMoeLayer.Cut;
+import io.moetool.formats.onnx.OnnxMoeLayer.ExpertTensor;
 import io.moetool.formats.onnx.OnnxTensor;
 import io.moetool.transforms.layout.ExpertPlaces;
 import io.moetool.transforms.plan.Evidence;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** An ONNX model to plan for. */
 public final class PlannedExport implements PlannedModel {
@@ -164,9 +166,12 @@ public final class PlannedExport implements PlannedModel {
   /** Bytes that go with so many experts of every layer. */
   private long partOf(int experts) {
     return model.layers().stream()
-            .flatMap(layer -> layer.cuts().stream())
-            .filter(cut -> cut.change() == Change.SLICES)
-            .map(Cut::tensor)
+            .flatMap(layer ->
+                Stream.concat(
+                    layer.tensors().stream().map(ExpertTensor::name),
+                    layer.cuts().stream()
+                        .filter(cut -> cut.change() == Change.SLICES)
+                        .map(Cut::tensor)))
             .collect(Collectors.toSet())
             .stream()
             .mapToLong(name -> tensor(name).bytes().byteSize() / moe.experts())

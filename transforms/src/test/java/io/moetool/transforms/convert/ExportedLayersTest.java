@@ -17,7 +17,9 @@ import io.moetool.transforms.SourceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,9 +33,6 @@ class ExportedLayersTest {
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
   private static final WorkPool POOL = new WorkPool(2);
 
-  /** Scales the inputs of two experts a token, which the operator does not compute. */
-  private static final String WITHOUT_OPERATOR = "llama4-dense-layers";
-
   @TempDir private Path folder;
 
   @AfterAll
@@ -46,7 +45,6 @@ class ExportedLayersTest {
       return models
           .filter(model -> Files.exists(model.resolve("config.json")))
           .map(model -> model.getFileName().toString())
-          .filter(name -> !name.equals(WITHOUT_OPERATOR))
           .sorted()
           .toList();
     }
@@ -55,9 +53,22 @@ class ExportedLayersTest {
   @ParameterizedTest
   @MethodSource("checkpoints")
   void fusedExpertsAreThoseOfTheConfig(String name) {
+    assertThat(recognised(name, OperatorForm.FUSED))
+        .isSubsetOf(Operator.MOE, Operator.UNROLLED)
+        .hasSize(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("checkpoints")
+  void expertsInOperatorsOfTheStandardAreThoseOfTheConfig(String name) {
+    assertThat(recognised(name, OperatorForm.STANDARD)).containsExactly(Operator.UNROLLED);
+  }
+
+  private Set<Operator> recognised(String name, OperatorForm form) {
+    Set<Operator> operators = EnumSet.noneOf(Operator.class);
     Path out = folder.resolve("out");
     try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
-      new OnnxExport(source, OperatorForm.FUSED, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+      new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
           .write(out, WriteProgress.none());
       try (ExportedModel exported = ExportedModel.open(out, FAMILIES)) {
         Architecture known = exported.architecture().orElseThrow();
@@ -67,7 +78,7 @@ class ExportedLayersTest {
             .extracting(OnnxMoeLayer::layer)
             .isEqualTo(known.moe().layers());
         for (OnnxMoeLayer layer : exported.layers()) {
-          assertThat(layer.operator()).isEqualTo(Operator.MOE);
+          operators.add(layer.operator());
           assertThat(layer.experts()).isEqualTo(known.moe().experts());
           assertThat(layer.expertsPerToken()).isEqualTo(known.moe().routing().expertsPerToken());
           assertThat(layer.hidden()).isEqualTo(known.hidden());
@@ -76,5 +87,6 @@ class ExportedLayersTest {
         }
       }
     }
+    return operators;
   }
 }

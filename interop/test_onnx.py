@@ -1,12 +1,15 @@
 """What `convert --to onnx` writes is valid ONNX and computes, in ONNX Runtime, what transformers computes."""
 
+import json
 import unittest
 
 import numpy
 import onnx
+import torch
 
 import tool
 from onnx_model import OnnxModel
+from oracle import Oracle, read_tensors
 from subjects import BUNDLED, EVERY, for_each, one_test_per_subject
 from test_evaluate import LOSS_TOLERANCE
 
@@ -79,6 +82,30 @@ class Exported(unittest.TestCase):
         for tokens in subject.sequences:
             logits, _ = model.run([tokens])
             self.assert_same(logits[0], subject.pruned_oracle.logits(tokens))
+
+    @for_each(PRUNED_TOO)
+    def experts_can_be_taken_away_from_the_graph(self, subject):
+        """By the plan that the pruned checkpoint was made by; it computes what that checkpoint computes."""
+        manifest = json.loads((subject.pruned[0] / "moetool-manifest.json").read_text())
+        plan, out = subject.scratch / "plan.json", subject.scratch / "cut-onnx"
+        plan.write_text(json.dumps(manifest["plan"]))
+        tool.run("prune", self.original(subject).parent, "-o", out, "--plan", plan)
+        onnx.checker.check_model(str(out / "model.onnx"))
+        model = OnnxModel(out / "model.onnx")
+        for tokens in subject.sequences:
+            logits, _ = model.run([tokens])
+            self.assert_same(logits[0], subject.pruned_oracle.logits(tokens))
+
+    @for_each(PRUNED_TOO)
+    def a_checkpoint_made_of_the_graph_is_the_one_it_was_made_from(self, subject):
+        out = subject.scratch / "back"
+        tool.run("convert", self.original(subject).parent, "-o", out, "--to", "safetensors")
+        # Oracle refuses missing, unexpected and mismatched keys.
+        Oracle(out)
+        old, new = read_tensors(subject.folder), read_tensors(out)
+        self.assertEqual(new.keys(), old.keys())
+        for name, tensor in old.items():
+            self.assertTrue(torch.equal(new[name], tensor.float()), name)
 
     @for_each([BUNDLED])
     def pruned_model_is_smaller(self, subject):

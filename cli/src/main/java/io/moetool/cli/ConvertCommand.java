@@ -2,6 +2,8 @@ package io.moetool.cli;
 
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.superexperts.ProtectList;
+import io.moetool.formats.BadInputException;
+import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.onnx.OnnxType;
 import io.moetool.runtime.graph.ExpertIntegers;
 import io.moetool.runtime.graph.ExportPrecision;
@@ -13,6 +15,8 @@ import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.convert.ConversionResult;
 import io.moetool.transforms.convert.OnnxExport;
+import io.moetool.transforms.evaluate.OpenModel;
+import io.moetool.transforms.exported.CheckpointRestore;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,11 +35,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "convert",
     mixinStandardHelpOptions = true,
-    customSynopsis = "moetool convert MODEL -o OUT --to onnx [OPTIONS]",
+    customSynopsis = {
+      "moetool convert MODEL -o OUT --to onnx [OPTIONS]",
+      "       moetool convert MODEL.onnx -o OUT --to safetensors"
+    },
     description =
         "Write a checkpoint as an ONNX model: the graph in one file, weights beside it,"
             + " tokenizer files with it. The model is run against the checkpoint before it"
-            + " appears.")
+            + " appears. Or make a Hugging Face folder of an ONNX model again.")
 final class ConvertCommand implements Callable<Integer> {
   /** How matrices can be stored. */
   enum WeightType {
@@ -50,9 +57,10 @@ final class ConvertCommand implements Callable<Integer> {
     }
   }
 
-  /** What a checkpoint can become. */
+  /** What a checkpoint can become, or what it can be made of again. */
   enum Form {
-    ONNX
+    ONNX,
+    SAFETENSORS
   }
 
   @Mixin private CommonOptions common;
@@ -66,7 +74,13 @@ final class ConvertCommand implements Callable<Integer> {
       description = "New folder, or a new file that ends in .onnx, with its data beside it.")
   private Path output = Path.of("");
 
-  @Option(names = "--to", paramLabel = "onnx", required = true, description = "Form of the result.")
+  @Option(
+      names = "--to",
+      paramLabel = "onnx|safetensors",
+      required = true,
+      description =
+          "Form of the result: an ONNX model of a checkpoint, or a Hugging Face folder of an ONNX"
+              + " model that has the config.json of a known family beside it.")
   private Form form = Form.ONNX;
 
   @Option(
@@ -107,6 +121,46 @@ final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console();
+    return form == Form.SAFETENSORS ? toCheckpoint(console) : toOnnx(console);
+  }
+
+  private int toCheckpoint(Console console) {
+    if (operators != OperatorForm.FUSED
+        || dtype != WeightType.FLOAT32
+        || experts.isPresent()
+        || !protectLists.isEmpty()) {
+      throw common.usage(
+          "--operators, --dtype, --experts and --protect have no effect with --to safetensors:"
+              + " weights keep the bytes they have");
+    }
+    if (dryRun) {
+      throw common.usage("--dry-run is not known with --to safetensors");
+    }
+    if (!OpenModel.isOnnx(model.path())) {
+      throw new BadInputException(
+          model.path().toString(),
+          "is no ONNX model, and a checkpoint is in safetensors already",
+          "name an .onnx file, or a folder with model.onnx");
+    }
+    try (ExportedModel source = ExportedModel.open(model.path(), model.families())) {
+      CheckpointRestore.Result result =
+          new CheckpointRestore(source, VersionText.version())
+              .write(output, console.progress().bytes("writing " + output));
+      console.result(
+          result,
+          () ->
+              "%s: %s, %d tensors as they were in the graph, %d taken out of stacks of experts, in %s\n"
+                  .formatted(
+                      console.ink().bold(result.output()),
+                      Amounts.bytes(result.bytesAfter()),
+                      result.tensorsCopied(),
+                      result.tensorsChanged(),
+                      EvaluationText.seconds(result.seconds())));
+    }
+    return ExitCode.OK.value();
+  }
+
+  private int toOnnx(Console console) {
     if (!protectLists.isEmpty() && experts.isEmpty()) {
       throw common.usage("--protect has no effect without --experts");
     }
@@ -121,14 +175,10 @@ final class ConvertCommand implements Callable<Integer> {
               VersionText.version(),
               OrtEngine.open(Device.CPU),
               pool);
-      switch (form) {
-        case ONNX -> {
-          if (dryRun) {
-            preview(console, export.preview());
-          } else {
-            write(console, export);
-          }
-        }
+      if (dryRun) {
+        preview(console, export.preview());
+      } else {
+        write(console, export);
       }
     }
     return ExitCode.OK.value();

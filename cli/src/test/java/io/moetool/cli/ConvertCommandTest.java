@@ -145,4 +145,36 @@ class ConvertCommandTest {
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("--protect has no effect without --experts");
   }
+
+  @Test
+  void anExportBecomesTheCheckpointAgain() {
+    Path out = folder.resolve("onnx");
+    Path back = folder.resolve("back");
+    assertThat(Run.of("convert", Golden.model("olmoe"), "-o", out, "--to", "onnx").code()).isZero();
+
+    Run run = Run.of("convert", out, "-o", back, "--to", "safetensors", "--json");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.json().propertyNames())
+        .containsExactly(
+            "output",
+            "bytesBefore",
+            "bytesAfter",
+            "expertsBefore",
+            "expertsAfter",
+            "tensorsCopied",
+            "tensorsChanged",
+            "seconds");
+    assertThat(Run.of("inspect", back, "--json").json().get("fingerprint"))
+        .isEqualTo(Run.of("inspect", Golden.model("olmoe"), "--json").json().get("fingerprint"));
+  }
+
+  @Test
+  void whatCannotBecomeACheckpointIsRefused() {
+    Path out = folder.resolve("out");
+    assertThat(Run.of("convert", Golden.model("olmoe"), "-o", out, "--to", "safetensors"))
+        .satisfies(run -> assertThat(run.code()).isEqualTo(3))
+        .satisfies(run -> assertThat(run.err()).contains("is no ONNX model"));
+    assertThat(Run.of("convert", out, "-o", out, "--to", "safetensors", "--experts", "int8").code())
+        .isEqualTo(2);
+  }
 }

@@ -19,6 +19,7 @@ import io.moetool.runtime.run.WorkPool;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Objects;
 
 /** Sums up the weights of an ONNX model's experts and routers, without running it. */
@@ -46,7 +47,7 @@ public final class OnnxWeightReader {
       layers.add(readLayer(layer));
     }
     progress.report("weights", count, count);
-    return new WeightStatistics(layers);
+    return new WeightStatistics(layers, Optional.empty());
   }
 
   private LayerWeightStatistics readLayer(OnnxMoeLayer layer) {

@@ -10,15 +10,19 @@ import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.merge.FittedProjections;
+import io.moetool.transforms.merge.LeastSquaresRepair;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.PlanCheck;
 import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.plan.Repair;
 import io.moetool.transforms.prune.PrunePreview;
 import io.moetool.transforms.prune.PruneResult;
 import io.moetool.transforms.prune.Pruner;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
@@ -40,6 +44,19 @@ import tools.jackson.databind.node.ObjectNode;
         "Write a checkpoint in which groups of experts have become one: as a plan says, or as"
             + " statistics or data decide. The result loads where the source loads.")
 final class MergeCommand implements Callable<Integer> {
+  /** How a merged expert makes up for what its members were. */
+  enum RepairKind {
+    LEAST_SQUARES;
+
+    /** What is written on the command line. */
+    @Override
+    public String toString() {
+      return Repair.LEAST_SQUARES;
+    }
+  }
+
+  private static final int DEFAULT_REPAIR_TOKENS = 16_384;
+
   @Mixin private CommonOptions common;
 
   @Mixin private ModelArgument model;
@@ -51,6 +68,20 @@ final class MergeCommand implements Callable<Integer> {
 
   @Option(names = "--statistics", paramLabel = "DIR", description = "What analyze wrote.")
   private Optional<Path> statistics = Optional.empty();
+
+  @Option(
+      names = "--repair",
+      paramLabel = "least-squares",
+      description =
+          "Fit the last projection of every merged expert to what its members add, on --data"
+              + " (MergeMoE).")
+  private Optional<RepairKind> repair = Optional.empty();
+
+  @Option(
+      names = "--repair-tokens",
+      paramLabel = "N",
+      description = "Tokens of the data that projections are fitted on (default: 16384).")
+  private Optional<Integer> repairTokens = Optional.empty();
 
   @Option(
       names = "--dry-run",
@@ -81,33 +112,77 @@ final class MergeCommand implements Callable<Integer> {
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Plan plan = plan(source, pool, console);
       String where = planFile.map(Path::toString).orElse("the plan");
-      Pruner pruner = new Pruner(source, VersionText.version(), pool);
-      OptionalLong shardBytes = output.shardBytes();
       if (dryRun) {
-        preview(console, plan, pruner.preview(where, plan, shardBytes));
+        // What is fitted has the size of what it is fitted to.
+        Plan sizes = repair.isPresent() ? plan.unrepaired() : plan;
+        Pruner pruner = new Pruner(source, VersionText.version(), pool);
+        preview(console, plan, pruner.preview(where, sizes, output.shardBytes()));
+      } else if (repair.isPresent()) {
+        PlanCheck.require(where, plan.unrepaired(), source.architecture(), source.fingerprint());
+        try (FittedProjections fitted = fitted(plan, source, pool, console)) {
+          Plan repaired = plan.repairedBy(fitted.repair());
+          write(where, repaired, Optional.of(fitted), leftover, source, pool, console);
+        }
       } else {
-        PruneResult result =
-            pruner.prune(
-                where,
-                plan,
-                shardBytes,
-                output.folder(),
-                leftover,
-                console.progress().bytes("writing " + output.folder()));
-        console.result(result, () -> render(result, plan, console.ink()));
+        write(where, plan, Optional.empty(), leftover, source, pool, console);
       }
     }
     return ExitCode.OK.value();
   }
 
+  private void write(
+      String where,
+      Plan plan,
+      Optional<FittedProjections> fitted,
+      Leftover leftover,
+      SourceModel source,
+      WorkPool pool,
+      Console console) {
+    PruneResult result =
+        new Pruner(source, VersionText.version(), pool, fitted)
+            .prune(
+                where,
+                plan,
+                output.shardBytes(),
+                output.folder(),
+                leftover,
+                console.progress().bytes("writing " + output.folder()));
+    console.result(result, () -> render(result, plan, console.ink()));
+  }
+
+  private FittedProjections fitted(Plan plan, SourceModel source, WorkPool pool, Console console) {
+    FittedProjections fitted =
+        LeastSquaresRepair.fit(
+            source,
+            plan,
+            sequences(source),
+            repairTokens.orElse(DEFAULT_REPAIR_TOKENS),
+            run.open(common),
+            pool,
+            console.progress().steps(),
+            output.folder());
+    console.note(
+        String.format(
+            Locale.ROOT,
+            "fitted: squared error of what merged experts add, mean over layers: %.4f became %.4f",
+            fitted.repair().meanErrorBefore(),
+            fitted.repair().meanErrorAfter()));
+    return fitted;
+  }
+
+  private SequenceData sequences(SourceModel source) {
+    return data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
+  }
+
   private void requireOneWay() {
     long ways =
-        Stream.of(planFile.isPresent(), statistics.isPresent(), data.isGiven())
+        Stream.of(planFile.isPresent(), statistics.isPresent(), data.isGiven() && repair.isEmpty())
             .filter(given -> given)
             .count();
-    if (ways != 1) {
+    if (ways > 1 || (ways == 0 && !data.isGiven())) {
       throw common.usage("say what decides: one of --plan, --statistics and --data");
     }
+    requireRepairable();
     data.refuseWithoutData(common);
     if (!data.isGiven()) {
       run.refuseWithoutData(common);
@@ -117,6 +192,18 @@ final class MergeCommand implements Callable<Integer> {
       merging.refuse(common, "with --plan: the plan has decided");
     } else {
       deciding().requireComplete();
+    }
+  }
+
+  private void requireRepairable() {
+    if (repair.isPresent() && !data.isGiven()) {
+      throw common.usage("--repair needs data to fit on: name some with --data");
+    }
+    if (repairTokens.isPresent() && repair.isEmpty()) {
+      throw common.usage("--repair-tokens has no effect without --repair");
+    }
+    if (repairTokens.orElse(1) < 1) {
+      throw common.usage("--repair-tokens must be at least 1");
     }
   }
 
@@ -143,10 +230,8 @@ final class MergeCommand implements Callable<Integer> {
       return Deciding.read(statistics.get(), source);
     }
     OrtEngine engine = run.open(common);
-    SequenceData sequences =
-        data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
     return new Measuring(source, pool, console.progress().steps())
-        .weightsAnd(sequences, engine, deciding().sampleTokens());
+        .weightsAnd(sequences(source), engine, deciding().sampleTokens());
   }
 
   private static String render(PruneResult result, Plan plan, Console.Ink ink) {

@@ -67,7 +67,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (verification.source().isPresent()) {
       Verification.SourceComparison compared = verification.source().get();
       text +=
-          "  against %s: %d tensors byte-identical (%d of them renamed), %d cut from it%s, %d unproven\n"
+          "  against %s: %d tensors byte-identical (%d of them renamed), %d cut from it%s%s, %d unproven\n"
               .formatted(
                   source.map(Path::toString).orElse(""),
                   compared.identical(),
@@ -76,6 +76,10 @@ final class VerifyCommand implements Callable<Integer> {
                   compared.computed().isEmpty()
                       ? ""
                       : ", %d merged and computed again".formatted(compared.computed().size()),
+                  compared.fitted().isEmpty()
+                      ? ""
+                      : ", %d fitted on data, whose hashes agree"
+                          .formatted(compared.fitted().size()),
                   compared.unproven().size());
     }
     return text + FindingText.lines(verification.findings(), ink);

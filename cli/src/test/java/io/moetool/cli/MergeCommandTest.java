@@ -3,6 +3,8 @@ package io.moetool.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.moetool.formats.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,6 +130,62 @@ class MergeCommandTest {
   }
 
   @Test
+  void projectionsAreFittedOnDataAndThePlanSaysSo() throws IOException {
+    String data = Golden.data("qwen3-moe", folder).toString();
+    Run merged =
+        Run.of(
+            "merge",
+            MODEL,
+            "--plan",
+            plan,
+            "--repair",
+            "least-squares",
+            "--repair-tokens",
+            40,
+            "--data",
+            data,
+            "-o",
+            out);
+    assertThat(merged.code()).as(merged.err()).isZero();
+    assertThat(merged.err()).contains("fitted: squared error of what merged experts add");
+    assertThat(out.resolve("README.md"))
+        .content()
+        .contains(
+            "## Fitted projections",
+            "--repair least-squares --repair-tokens 40 --data THE-SAME-DATA");
+    Run verified = Run.of("verify", out, "--source", MODEL);
+    assertThat(verified.code()).as(verified.err()).isZero();
+    assertThat(verified.out())
+        .contains("merged and computed again", "fitted on data, whose hashes agree, 0 unproven");
+
+    Path again = folder.resolve("again.json");
+    Files.writeString(
+        again, Json.write(Json.readObject(out.resolve("moetool-manifest.json")).get("plan")));
+    Path second = folder.resolve("second");
+    Run alone = Run.of("merge", MODEL, "--plan", again, "-o", second);
+    assertThat(alone.code()).isEqualTo(3);
+    assertThat(alone.err()).contains("does not hold them", "--repair least-squares and --data");
+    Run repeated =
+        Run.of(
+            "merge",
+            MODEL,
+            "--plan",
+            again,
+            "--repair",
+            "least-squares",
+            "--repair-tokens",
+            40,
+            "--data",
+            data,
+            "-o",
+            second);
+    assertThat(repeated.code()).as(repeated.err()).isZero();
+    for (String name : Golden.list(out)) {
+      assertThat(second.resolve(name)).hasSameBinaryContentAs(out.resolve(name));
+    }
+  }
+
+  @Test
   void methodsThatCompareOutputsTakeTheirOwnSampleOfData() {
     Run run =
         Run.of(
@@ -195,7 +253,10 @@ class MergeCommandTest {
         "--method reap --keep 4|there is no merging method 'reap'; choose one of ream",
         "--method m-smoe|say how many experts stay",
         "--method m-smoe --keep 4 --seed 1|--seed has no effect with method m-smoe",
-        "--keep 1|every token uses 3"
+        "--keep 1|every token uses 3",
+        "--keep 4 --repair least-squares|--repair needs data to fit on",
+        "--keep 4 --repair-tokens 9|--repair-tokens has no effect without --repair",
+        "--keep 4 --repair scalar --data x.jsonl|least-squares] (case-insensitive) but was 'scalar'"
       })
   void whatCannotBeIsRefused(String options, String message) {
     Object[] arguments =

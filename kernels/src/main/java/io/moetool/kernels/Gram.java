@@ -34,8 +34,14 @@ public final class Gram {
    * @param rows [tokens, columns]
    */
   public void add(FloatMatrix rows) {
-    for (int row = 0; row < rows.rows(); row++) {
-      add(rows.row(row));
+    requireColumns(rows.columns());
+    Kernels kernels = Kernels.best();
+    // A row of the matrix stays in the cache while all rows are added to it.
+    for (int i = 0; i < columns; i++) {
+      long from = (long) i * Float.BYTES;
+      for (int row = 0; row < rows.rows(); row++) {
+        kernels.addScaled(upper[i], 0, rows.row(row).asSlice(from), rows.get(row, i));
+      }
     }
   }
 
@@ -51,6 +57,11 @@ public final class Gram {
       double factor = row.getAtIndex(Layouts.FLOAT, i);
       kernels.addScaled(upper[i], 0, row.asSlice((long) i * Float.BYTES), factor);
     }
+  }
+
+  /** A copy of row i from its diagonal on, [columns - i]. */
+  double[] upper(int i) {
+    return upper[i].clone();
   }
 
   /** Adds another sum; add partial sums in a fixed order to get fixed bits. */

@@ -41,6 +41,24 @@ public final class MergeMojo extends ReducingMojo {
   @ToolOption("--align")
   private @Nullable String align;
 
+  /**
+   * How a merged expert makes up for what its members were: least-squares fits its last projection
+   * to what they add, on the data. The data then do not decide where there is a plan or statistics.
+   */
+  @Parameter(property = "moetool.repair")
+  @ToolOption("--repair")
+  private @Nullable String repair;
+
+  /** Tokens of the data that projections are fitted on (default: 16384). */
+  @Parameter(property = "moetool.repairTokens")
+  @ToolOption("--repair-tokens")
+  private @Nullable Integer repairTokens;
+
+  @Override
+  boolean decidesByData() {
+    return repair == null && super.decidesByData();
+  }
+
   @Override
   File output() {
     return output;

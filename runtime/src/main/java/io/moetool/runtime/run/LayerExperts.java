@@ -1,9 +1,11 @@
 package io.moetool.runtime.run;
 
+import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.RouterSpec;
 import io.moetool.kernels.FloatMatrix;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -15,17 +17,28 @@ public final class LayerExperts {
   private final Architecture architecture;
   private final ExpertProducts products;
   private final Supplier<ExpertProducts> inner;
+  private final Function<TensorStore, LayerExperts> others;
   private Optional<ExpertProducts> innerProducts = Optional.empty();
 
   LayerExperts(
       int layer,
       Architecture architecture,
       ExpertProducts products,
-      Supplier<ExpertProducts> inner) {
+      Supplier<ExpertProducts> inner,
+      Function<TensorStore, LayerExperts> others) {
     this.layer = layer;
     this.architecture = architecture;
     this.products = products;
     this.inner = inner;
+    this.others = others;
+  }
+
+  /**
+   * The experts that this layer has in another store, to be used as long as these; several threads
+   * may ask at once.
+   */
+  public LayerExperts in(TensorStore other) {
+    return others.apply(other);
   }
 
   /** Index of the layer in the model. */

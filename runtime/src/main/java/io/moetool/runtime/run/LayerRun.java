@@ -249,6 +249,12 @@ final class LayerRun implements AutoCloseable {
         () -> {
           Piece inner = pieces.expertActivations(weights);
           return new ExpertProducts(graphs.graph(inner), inner, weights);
+        },
+        other -> {
+          LayerWeights itsWeights = weights.in(other);
+          Piece expert = pieces.expert(itsWeights);
+          return layerExperts(
+              layer, itsWeights, new ExpertProducts(graphs.graph(expert), expert, itsWeights));
         });
   }
 

@@ -33,17 +33,28 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
   private final ExpertTensors experts;
   private final int expertCount;
   private final int layer;
-  private final Arena decoded = Arena.ofShared();
+  private final Arena decoded;
   private final Map<WeightBinding.Weight, TensorView> ofLayer = new ConcurrentHashMap<>();
   private final Map<WeightBinding.Weight, TensorInfo> layouts = new ConcurrentHashMap<>();
 
   /** Weights of a layer. */
   LayerWeights(TensorStore store, Architecture architecture, int layer) {
+    this(store, architecture.names(), architecture.moe().experts(), layer, Arena.ofShared());
+  }
+
+  private LayerWeights(
+      TensorStore store, TensorNames names, int expertCount, int layer, Arena decoded) {
     this.store = store;
-    this.names = architecture.names();
+    this.names = names;
     this.experts = new ExpertTensors(names);
-    this.expertCount = architecture.moe().experts();
+    this.expertCount = expertCount;
     this.layer = layer;
+    this.decoded = decoded;
+  }
+
+  /** The weights that this layer has in another store; to be used until this is closed. */
+  LayerWeights in(TensorStore other) {
+    return new LayerWeights(other, names, expertCount, layer, decoded);
   }
 
   /** Adds the weights a piece asks for to its inputs. */

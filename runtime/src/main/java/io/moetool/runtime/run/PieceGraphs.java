@@ -15,7 +15,8 @@ final class PieceGraphs implements AutoCloseable {
     this.engine = engine;
   }
 
-  OrtGraph graph(Piece piece) {
+  /** Several threads may ask at once. */
+  synchronized OrtGraph graph(Piece piece) {
     return graphs.computeIfAbsent(piece, p -> engine.graph(p.model()));
   }
 

@@ -1,5 +1,6 @@
 package io.moetool.runtime.run;
 
+import io.moetool.formats.TensorStore;
 import io.moetool.kernels.ExactRouter;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
@@ -94,6 +95,14 @@ public final class SampledExperts {
   /** The layer's router, to find out who is chosen where some experts are masked. */
   public ExactRouter router() {
     return router;
+  }
+
+  /**
+   * The experts that this layer has in another store, to be run on any rows; several threads may
+   * ask at once.
+   */
+  public LayerExperts in(TensorStore other) {
+    return experts.in(other);
   }
 
   /** The threads of this run, to share experts between. */

@@ -20,7 +20,9 @@ public record PlannedTensor(OutputTensor output, List<String> sources, Kind kind
     /** Parts of one tensor, which may be multiplied. */
     CUT,
     /** Computed from several tensors, or from parts of one. */
-    COMPUTED
+    COMPUTED,
+    /** As {@link #COMPUTED}, with a part in it that was fitted on data. */
+    FITTED
   }
 
   public PlannedTensor {

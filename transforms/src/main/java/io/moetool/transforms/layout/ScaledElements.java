@@ -43,7 +43,7 @@ public final class ScaledElements {
   }
 
   /** Whether tensors of a role yield outputs of experts. */
-  static boolean isOutput(TensorRole role) {
+  public static boolean isOutput(TensorRole role) {
     return role == TensorRole.EXPERT_DOWN || role == TensorRole.EXPERTS_DOWN;
   }
 

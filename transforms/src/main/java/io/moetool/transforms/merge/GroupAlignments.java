@@ -6,12 +6,15 @@ import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.MergeGroup;
+import io.moetool.transforms.plan.Merging;
 import io.moetool.transforms.plan.Merging.Alignment;
+import io.moetool.transforms.plan.Plan;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -25,12 +28,23 @@ final class GroupAlignments {
   private final WorkPool pool;
   private final Map<Integer, Map<Integer, int[]>> matched = new HashMap<>();
 
-  GroupAlignments(
+  private GroupAlignments(
       SourceModel source, Alignment alignment, Map<Integer, LayerPlan> layers, WorkPool pool) {
     this.source = source;
     this.alignment = alignment;
     this.layers = layers;
     this.pool = pool;
+  }
+
+  /** The alignments that a plan asks for. */
+  static GroupAlignments of(SourceModel source, Plan plan, WorkPool pool) {
+    Map<Integer, LayerPlan> layers = new TreeMap<>();
+    plan.layers().forEach(layer -> layers.put(layer.layer(), layer));
+    return new GroupAlignments(
+        source,
+        plan.options().merging().flatMap(Merging::knownAlignment).orElse(Alignment.NONE),
+        layers,
+        pool);
   }
 
   /** The members' neurons by the leader's, in the order of the group's experts. */

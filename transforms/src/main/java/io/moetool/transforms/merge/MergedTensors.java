@@ -8,24 +8,21 @@ import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.TensorPlace;
-import io.moetool.formats.family.TensorRole;
-import io.moetool.formats.quantisation.StoredWeight;
-import io.moetool.kernels.ElementEncoder;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.ExpertPlaces;
-import io.moetool.transforms.layout.NeuronOrder;
 import io.moetool.transforms.layout.PlannedTensor;
 import io.moetool.transforms.layout.PlannedTensor.Kind;
 import io.moetool.transforms.layout.PlannedTensors;
 import io.moetool.transforms.layout.PrunedTensors;
+import io.moetool.transforms.layout.ScaledElements;
 import io.moetool.transforms.layout.TensorMove;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.MergeGroup;
 import io.moetool.transforms.plan.Merging;
-import io.moetool.transforms.plan.Merging.Alignment;
 import io.moetool.transforms.plan.Merging.Router;
 import io.moetool.transforms.plan.Plan;
+import io.moetool.transforms.plan.Repair;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -44,9 +41,10 @@ public final class MergedTensors {
   private final SourceModel source;
   private final Architecture architecture;
   private final ExpertPlaces places;
-  private final WorkPool pool;
   private final Router router;
-  private final GroupAlignments alignments;
+  private final GroupMeans means;
+  private final boolean fits;
+  private final Optional<FittedProjections> fitted;
 
   /** The group of every expert that belongs to one, by layer. */
   private final Map<Integer, Map<Integer, MergeGroup>> groups = new TreeMap<>();
@@ -54,53 +52,32 @@ public final class MergedTensors {
   /**
    * What a plan merges; nothing if it only removes.
    *
+   * @param fitted the last projections, if the plan says that they are fitted; without them, bytes
+   *     of tensors that hold them cannot be asked for
    * @throws BadInputException if experts are to be merged whose weights are not stored as F32, F16
    *     or BF16
    */
-  public MergedTensors(SourceModel source, Plan plan, WorkPool pool) {
+  public MergedTensors(
+      SourceModel source, Plan plan, WorkPool pool, Optional<FittedProjections> fitted) {
     this.source = source;
     this.architecture = source.architecture();
     this.places = plan.places();
-    this.pool = pool;
-    Optional<Merging> merging = plan.options().merging();
-    this.router = merging.flatMap(Merging::knownRouter).orElse(Router.DROP);
-    Map<Integer, LayerPlan> layers = new TreeMap<>();
+    this.router = plan.options().merging().flatMap(Merging::knownRouter).orElse(Router.DROP);
+    this.means =
+        fitted
+            .map(FittedProjections::means)
+            .orElseGet(() -> new GroupMeans(source, GroupAlignments.of(source, plan, pool), pool));
+    this.fits = plan.repair().filter(Repair::fitsProjections).isPresent();
+    this.fitted = fitted;
     for (LayerPlan layer : plan.layers()) {
-      layers.put(layer.layer(), layer);
       Map<Integer, MergeGroup> byExpert = new TreeMap<>();
       for (MergeGroup group : layer.groups()) {
         group.experts().forEach(expert -> byExpert.put(expert, group));
       }
       groups.put(layer.layer(), byExpert);
     }
-    this.alignments =
-        new GroupAlignments(
-            source, merging.flatMap(Merging::knownAlignment).orElse(Alignment.NONE), layers, pool);
-    if (layers.values().stream().anyMatch(layer -> !layer.groups().isEmpty())) {
-      requirePlain();
-    }
-  }
-
-  private void requirePlain() {
-    for (String name : source.tensors().names()) {
-      Optional<TensorPlace> place = architecture.names().place(name);
-      if (place.isPresent() && place.get().role().group() == TensorRole.Group.ROUTED_EXPERTS) {
-        TensorInfo stored = source.tensors().info(name);
-        StoredWeight weight =
-            architecture
-                .names()
-                .quantisation()
-                .weightWith(source.tensors(), name)
-                .orElseGet(() -> StoredWeight.plain(stored));
-        TensorInfo elements = weight.elements();
-        if (!weight.isPlain() || !ElementEncoder.supports(elements.dtype())) {
-          throw new BadInputException(
-              source.tensors().location(elements.name()) + ": tensor " + elements.name(),
-              "experts of type %s cannot be merged: what is computed would have to be quantised again"
-                  .formatted(elements.dtype()),
-              "merge the checkpoint it was quantised from (F32, F16 or BF16) and quantise the result");
-        }
-      }
+    if (groups.values().stream().anyMatch(layer -> !layer.isEmpty())) {
+      GroupMeans.requireStorable(source);
     }
   }
 
@@ -118,7 +95,7 @@ public final class MergedTensors {
             new PlannedTensor(
                 new OutputTensor(move.target(), content(move, slices)),
                 sources(move, slices),
-                Kind.COMPUTED))
+                isFitted(slices.place()) ? Kind.FITTED : Kind.COMPUTED))
         .orElseGet(() -> PlannedTensor.of(move, file));
   }
 
@@ -210,27 +187,15 @@ public final class MergedTensors {
   private MemorySegment merged(
       Arena arena, TensorPlace place, TensorInfo slice, Optional<MergeGroup> found) {
     MergeGroup group = found.orElseThrow();
-    int layer = place.layer().getAsInt();
-    NeuronOrder order = NeuronOrder.of(architecture.moe().expert(), place.role(), place.bias());
-    List<int[]> neurons = alignments.of(layer, group);
-    List<WeightedMean.Term> terms = new ArrayList<>();
-    for (int i = 0; i < group.experts().size(); i++) {
-      int[] ofMember = neurons.get(i);
-      terms.add(
-          new WeightedMean.Term(
-              elements(place, slice, group.experts().get(i)),
-              group.weights().get(i),
-              index -> order.source(index, ofMember)));
-    }
-    return new WeightedMean(slice.dtype(), slice.shape(), order.side()).of(arena, terms, pool);
+    return isFitted(place)
+        ? fitted
+            .orElseThrow(() -> new IllegalStateException("fitted projections are not at hand"))
+            .of(place.layer().orElseThrow(), group.leader())
+        : means.of(arena, place, slice, group);
   }
 
-  private MemorySegment elements(TensorPlace place, TensorInfo slice, int expert) {
-    if (place.expert().isPresent()) {
-      return source.tensors().view(nameOf(place, expert)).bytes();
-    }
-    long bytes = slice.byteSize();
-    return source.tensors().view(slice.name()).bytes().asSlice(expert * bytes, bytes);
+  private boolean isFitted(TensorPlace place) {
+    return fits && ScaledElements.isOutput(place.role()) && !place.bias();
   }
 
   private String nameOf(TensorPlace place, int expert) {

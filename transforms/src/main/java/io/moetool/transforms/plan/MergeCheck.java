@@ -45,10 +45,6 @@ final class MergeCheck {
                         .collect(Collectors.joining(", ")));
           }
         });
-    if (merges && plan.repair().isPresent()) {
-      throw new BadInputException(
-          where, "it merges and repairs", "remove the repair: it is fitted to pruned experts");
-    }
     for (LayerPlan layer : plan.layers()) {
       if (merges && !layer.masked().isEmpty()) {
         throw new BadInputException(

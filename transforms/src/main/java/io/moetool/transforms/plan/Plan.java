@@ -166,6 +166,15 @@ public record Plan(
 
   /** The same plan with a repair of what stays. */
   public Plan repairedBy(Repair fitted) {
+    return withRepair(Optional.of(fitted));
+  }
+
+  /** The same plan without a repair. */
+  public Plan unrepaired() {
+    return withRepair(Optional.empty());
+  }
+
+  private Plan withRepair(Optional<Repair> other) {
     return new Plan(
         formatVersion,
         toolVersion,
@@ -179,7 +188,7 @@ public record Plan(
         expertsPerToken,
         layers,
         warnings,
-        Optional.of(fitted),
+        other,
         forecast,
         loading);
   }

@@ -159,11 +159,15 @@ public final class PlanCheck {
   }
 
   private void repair(Repair repair) {
-    if (!repair.kind().equals(Repair.SCALAR) && !repair.kind().equals(Repair.ROUTER)) {
+    List<String> known =
+        plan.action().equals(Plan.MERGE)
+            ? List.of(Repair.LEAST_SQUARES)
+            : List.of(Repair.SCALAR, Repair.ROUTER);
+    if (!known.contains(repair.kind())) {
       throw wrong(
           ", repair",
-          "'%s' is not known".formatted(repair.kind()),
-          "known: %s, %s".formatted(Repair.SCALAR, Repair.ROUTER));
+          "'%s' is not known where action is '%s'".formatted(repair.kind(), plan.action()),
+          "known: " + String.join(", ", known));
     }
     List<Integer> repaired = repair.layers().stream().map(Repair.Layer::layer).toList();
     List<Integer> planned = plan.layers().stream().map(LayerPlan::layer).toList();
@@ -174,6 +178,13 @@ public final class PlanCheck {
           "name every layer with experts once, in ascending order");
     }
     for (Repair.Layer layer : repair.layers()) {
+      if (repair.fitsProjections() && layer.scale() != 1) {
+        throw wrong(
+            ", repair, layer " + layer.layer(),
+            "scale is %s, and nothing is multiplied where projections are fitted"
+                .formatted(layer.scale()),
+            "leave it at 1");
+      }
       float scale = layer.scale().floatValue();
       if (!(scale > 0 && scale < Float.POSITIVE_INFINITY)) {
         throw wrong(

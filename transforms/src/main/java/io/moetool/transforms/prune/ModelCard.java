@@ -85,13 +85,16 @@ final class ModelCard {
         .merging()
         .map(merging ->
             """
-            Made from another checkpoint by merging experts: the members of a group became their weighted mean, %s.
+            Made from another checkpoint by merging experts: the members of a group became their weighted mean, %s%s.
             %s Every other tensor has the bytes of the source.\
             """
                 .formatted(
                     merging.knownAlignment().orElseThrow() == Merging.Alignment.WEIGHTS
                         ? "after their neurons were matched with the leader's"
                         : "neuron by neuron as they were stored",
+                    plan.repair().isEmpty()
+                        ? ""
+                        : ", and its last projection was fitted to what they added",
                     switch (merging.knownRouter().orElseThrow()) {
                       case DROP ->
                           "Routers have the leaders' rows, and `config.json` differs in the count of experts.";
@@ -230,7 +233,27 @@ final class ModelCard {
   }
 
   private static String repair(Repair repair) {
-    return repair.kind().equals(Repair.ROUTER) ? routerRepair(repair) : scalarRepair(repair);
+    return switch (repair.kind()) {
+      case Repair.ROUTER -> routerRepair(repair);
+      case Repair.LEAST_SQUARES -> fittedProjections(repair);
+      default -> scalarRepair(repair);
+    };
+  }
+
+  private static String fittedProjections(Repair repair) {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            ## Fitted projections
+
+            The last projection of every merged expert was fitted to what its members added (MergeMoE, arXiv 2510.14436), on %s tokens of
+            `%s`. The error is the squared error of what the merged experts of the layer add, each on its own, as a share of it, on those tokens.
+
+            | layer | error of the means | error after |
+            | ---: | ---: | ---: |
+            """
+                .formatted(grouped(repair.tokens()), plain(repair.dataFingerprint())));
+    return text.append(errors(repair)).toString();
   }
 
   private static String routerRepair(Repair repair) {
@@ -247,6 +270,12 @@ final class ModelCard {
             | ---: | ---: | ---: |
             """
                 .formatted(grouped(repair.tokens()), plain(repair.dataFingerprint())));
+    return text.append(errors(repair)).toString();
+  }
+
+  /** Rows of a table: layers, errors before and after. */
+  private static String errors(Repair repair) {
+    StringBuilder text = new StringBuilder();
     for (Repair.Layer layer : repair.layers()) {
       text.append(
           String.format(
@@ -313,7 +342,7 @@ final class ModelCard {
     With moetool %s, the source, and the plan out of the manifest (`jq .plan moetool-manifest.json > plan.json`):
 
     ```
-    moetool %s SOURCE --plan plan.json%s -o OUT
+    moetool %s SOURCE --plan plan.json%s%s -o OUT
     moetool verify THIS --source SOURCE
     ```
 
@@ -323,6 +352,12 @@ final class ModelCard {
         .formatted(
             plain(toolVersion),
             merges() ? "merge" : "prune",
+            plan.repair()
+                .filter(Repair::fitsProjections)
+                .map(repair ->
+                    " --repair %s --repair-tokens %d --data THE-SAME-DATA"
+                        .formatted(repair.kind(), repair.tokens()))
+                .orElse(""),
             shardBytes.isPresent() ? " --shard-size " + shardBytes.getAsLong() : "");
   }
 

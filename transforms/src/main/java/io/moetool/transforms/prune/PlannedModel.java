@@ -9,6 +9,7 @@ import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.layout.PlannedStore;
 import io.moetool.transforms.plan.Plan;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Runs what a plan would make of a checkpoint, without writing it. */
@@ -30,7 +31,8 @@ public final class PlannedModel {
       FamilyCatalog families,
       OrtEngine engine,
       WorkPool pool) {
-    PruneWork work = PruneWork.prepare(source, where, plan, OptionalLong.empty(), "", pool);
+    PruneWork work =
+        PruneWork.prepare(source, where, plan, OptionalLong.empty(), "", pool, Optional.empty());
     PlannedStore store = new PlannedStore(source.tensors(), work.tensors());
     Architecture architecture =
         families.resolve(ModelConfig.parse(where, work.content().configJson()), store);

@@ -1,5 +1,6 @@
 package io.moetool.transforms.prune;
 
+import io.moetool.formats.BadInputException;
 import io.moetool.formats.checkpoint.CheckpointContent;
 import io.moetool.formats.checkpoint.CheckpointFiles;
 import io.moetool.formats.checkpoint.Manifest.Origin;
@@ -12,10 +13,12 @@ import io.moetool.transforms.layout.MixedRows;
 import io.moetool.transforms.layout.PlannedTensors;
 import io.moetool.transforms.layout.PrunedConfig;
 import io.moetool.transforms.layout.ScaledElements;
+import io.moetool.transforms.merge.FittedProjections;
 import io.moetool.transforms.merge.MergedTensors;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
 import io.moetool.transforms.plan.Repair;
+import java.util.Optional;
 import java.util.OptionalLong;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -27,10 +30,15 @@ final class PruneWork {
   private final CheckpointContent content;
 
   private PruneWork(
-      SourceModel source, Plan plan, OptionalLong shardBytes, String toolVersion, WorkPool pool) {
+      SourceModel source,
+      Plan plan,
+      OptionalLong shardBytes,
+      String toolVersion,
+      WorkPool pool,
+      Optional<FittedProjections> fitted) {
     this.source = source;
     this.plan = plan;
-    this.tensors = new MergedTensors(source, plan, pool).all();
+    this.tensors = new MergedTensors(source, plan, pool, fitted).all();
     content =
         new CheckpointContent(
             tensors.shards(shardBytes),
@@ -46,9 +54,18 @@ final class PruneWork {
       Plan plan,
       OptionalLong shardBytes,
       String toolVersion,
-      WorkPool pool) {
+      WorkPool pool,
+      Optional<FittedProjections> fitted) {
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
     SoundCheckpoint.require(source.architecture(), source.tensors());
+    if (plan.repair().filter(Repair::fitsProjections).isPresent() && fitted.isEmpty()) {
+      throw new BadInputException(
+          where,
+          "it says that last projections were fitted on data (%s), and does not hold them"
+              .formatted(plan.repair().orElseThrow().dataFingerprint()),
+          "fit them again with --repair %s and --data, or remove the repair"
+              .formatted(Repair.LEAST_SQUARES));
+    }
     if (plan.repair().filter(r -> r.kind().equals(Repair.SCALAR)).isPresent()) {
       ScaledElements.require(source.architecture(), source.tensors());
     }
@@ -57,7 +74,7 @@ final class PruneWork {
     }
     ExpertsElsewhere.refuse(
         source.tensors().folder().toString(), source.architecture(), source.tensors());
-    return new PruneWork(source, plan, shardBytes, toolVersion, pool);
+    return new PruneWork(source, plan, shardBytes, toolVersion, pool, fitted);
   }
 
   PlannedTensors tensors() {

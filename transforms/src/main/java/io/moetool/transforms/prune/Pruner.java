@@ -7,8 +7,10 @@ import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.merge.FittedProjections;
 import io.moetool.transforms.plan.Plan;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -22,6 +24,7 @@ public final class Pruner {
   private final SourceModel source;
   private final String toolVersion;
   private final WorkPool pool;
+  private final Optional<FittedProjections> fitted;
 
   /** A pruner of one checkpoint that computes merged experts, if there are any, on one thread. */
   public Pruner(SourceModel source, String toolVersion) {
@@ -36,9 +39,20 @@ public final class Pruner {
    * @param pool computes merged experts; not closed by this
    */
   public Pruner(SourceModel source, String toolVersion, WorkPool pool) {
+    this(source, toolVersion, pool, Optional.empty());
+  }
+
+  /**
+   * As {@link #Pruner(SourceModel, String, WorkPool)}, with what was fitted on data.
+   *
+   * @param fitted for the plans that are carried out; not closed by this
+   */
+  public Pruner(
+      SourceModel source, String toolVersion, WorkPool pool, Optional<FittedProjections> fitted) {
     this.source = source;
     this.toolVersion = toolVersion;
     this.pool = pool;
+    this.fitted = fitted;
   }
 
   /**
@@ -50,7 +64,7 @@ public final class Pruner {
    * @throws BadInputException as {@link #prune}
    */
   public PrunePreview preview(String where, Plan plan, OptionalLong shardBytes) {
-    return PruneWork.prepare(source, where, plan, shardBytes, toolVersion, pool).preview();
+    return PruneWork.prepare(source, where, plan, shardBytes, toolVersion, pool, fitted).preview();
   }
 
   /** As {@link #prune(String, Plan, OptionalLong, Path, Leftover, WriteProgress)}, from nothing. */
@@ -81,7 +95,7 @@ public final class Pruner {
       Leftover leftover,
       WriteProgress progress) {
     long start = System.nanoTime();
-    PruneWork work = PruneWork.prepare(source, where, plan, shardBytes, toolVersion, pool);
+    PruneWork work = PruneWork.prepare(source, where, plan, shardBytes, toolVersion, pool, fitted);
     CheckpointWriter.write(
         output,
         source.files(),

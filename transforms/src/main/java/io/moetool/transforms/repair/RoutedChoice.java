@@ -40,7 +40,7 @@ public record RoutedChoice(IntMatrix experts, FloatMatrix coefficients) {
    * @param scalesInputs whether coefficients have multiplied the input, so that outputs are added
    *     as they are
    */
-  float factor(int token, int expert, boolean scalesInputs) {
+  public float factor(int token, int expert, boolean scalesInputs) {
     for (int rank = 0; rank < experts.columns(); rank++) {
       if (experts.get(token, rank) == expert) {
         return scalesInputs ? 1 : coefficients.get(token, rank);
@@ -49,7 +49,8 @@ public record RoutedChoice(IntMatrix experts, FloatMatrix coefficients) {
     return 0;
   }
 
-  boolean chooses(int token, int expert) {
+  /** Whether an expert is among those a token is given. */
+  public boolean chooses(int token, int expert) {
     for (int rank = 0; rank < experts.columns(); rank++) {
       if (experts.get(token, rank) == expert) {
         return true;

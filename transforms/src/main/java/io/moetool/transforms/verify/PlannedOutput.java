@@ -49,7 +49,7 @@ record PlannedOutput(Map<String, PlannedTensor> tensors, String config) {
   private static PlannedOutput withFewerExperts(Plan plan, SourceModel source, WorkPool pool) {
     PlanCheck.require(WHERE, plan, source.architecture(), source.fingerprint());
     return new PlannedOutput(
-        new MergedTensors(source, plan, pool).all().byName(),
+        new MergedTensors(source, plan, pool, Optional.empty()).all().byName(),
         PrunedConfig.text(source, plan.expertsStored(), plan.places()));
   }
 

@@ -37,6 +37,7 @@ final class SourceProof {
   private final List<Finding> findings = new ArrayList<>();
   private final SortedSet<String> changed = new TreeSet<>();
   private final SortedSet<String> computed = new TreeSet<>();
+  private final SortedSet<String> fitted = new TreeSet<>();
   private final Set<String> identical = new HashSet<>();
   private int renamed;
 
@@ -68,11 +69,19 @@ final class SourceProof {
     List<String> unproven =
         manifest.tensors().keySet().stream()
             .filter(name ->
-                !identical.contains(name) && !changed.contains(name) && !computed.contains(name))
+                !identical.contains(name)
+                    && !changed.contains(name)
+                    && !computed.contains(name)
+                    && !fitted.contains(name))
             .sorted()
             .toList();
     return new SourceComparison(
-        identical.size(), renamed, List.copyOf(changed), List.copyOf(computed), unproven);
+        identical.size(),
+        renamed,
+        List.copyOf(changed),
+        List.copyOf(computed),
+        List.copyOf(fitted),
+        unproven);
   }
 
   /** What is wrong with a tensor of the output. */
@@ -106,6 +115,10 @@ final class SourceProof {
       return Optional.of(
           Finding.error(
               where, "is %s, the plan makes %s".formatted(tensor.info(), made.output().info())));
+    }
+    if (made.kind() == PlannedTensor.Kind.FITTED) {
+      fitted.add(tensor.name());
+      return Optional.empty();
     }
     AtomicLong at = new AtomicLong();
     AtomicLong mismatch = new AtomicLong(-1);

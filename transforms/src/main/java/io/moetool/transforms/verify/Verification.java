@@ -37,6 +37,8 @@ public record Verification(
    * @param changed tensors that are exactly the parts of the source that the plan keeps, sorted
    * @param computed tensors that hold merged experts and were computed again with the same bytes,
    *     sorted
+   * @param fitted tensors that hold projections fitted on data, which the source alone does not
+   *     give again: of these, name, type, shape and hash were compared, sorted
    * @param unproven all other tensors of the output, sorted
    */
   public record SourceComparison(
@@ -44,10 +46,12 @@ public record Verification(
       int renamed,
       List<String> changed,
       List<String> computed,
+      List<String> fitted,
       List<String> unproven) {
     public SourceComparison {
       changed = List.copyOf(changed);
       computed = List.copyOf(computed);
+      fitted = List.copyOf(fitted);
       unproven = List.copyOf(unproven);
     }
   }

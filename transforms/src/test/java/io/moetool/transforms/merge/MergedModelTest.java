@@ -16,7 +16,6 @@ import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.plan.LayerPlan;
-import io.moetool.transforms.plan.MergeGroup;
 import io.moetool.transforms.plan.Merging;
 import io.moetool.transforms.plan.Merging.Alignment;
 import io.moetool.transforms.plan.Merging.Router;
@@ -26,12 +25,9 @@ import io.moetool.transforms.verify.Verification;
 import io.moetool.transforms.verify.Verifier;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,7 +62,7 @@ class MergedModelTest {
     GoldenModel model = new GoldenModel(name);
     List<float[]> before;
     try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
-      write(source, plan(source, Router.DUPLICATE, Alignment.WEIGHTS), out);
+      write(source, TwoBecomeOne.plan(source, Router.DUPLICATE, Alignment.WEIGHTS), out);
       before = model.logits(source);
     }
     try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
@@ -86,7 +82,7 @@ class MergedModelTest {
     }
     GoldenModel model = new GoldenModel("qwen3-moe");
     try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
-      write(source, plan(source, Router.DUPLICATE, Alignment.NONE), out);
+      write(source, TwoBecomeOne.plan(source, Router.DUPLICATE, Alignment.NONE), out);
       try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
         assertThat(largestDifference(model.logits(source), model.logits(merged)))
             .isGreaterThan(1e-2f);
@@ -115,7 +111,7 @@ class MergedModelTest {
   void anAveragedRowIsTheWeightedMeanOfItsMembersRows() {
     Path out = folder.resolve("out");
     try (SourceModel source = new GoldenModel("qwen3-moe").open()) {
-      write(source, plan(source, Router.AVERAGE, Alignment.NONE), out);
+      write(source, TwoBecomeOne.plan(source, Router.AVERAGE, Alignment.NONE), out);
       try (SourceModel merged = SourceModel.open(out, FAMILIES)) {
         int layer = source.architecture().moe().layers().getFirst();
         float[] rows = router(source, layer);
@@ -135,7 +131,7 @@ class MergedModelTest {
     Path merged = folder.resolve("merged");
     Path pruned = folder.resolve("pruned");
     try (SourceModel source = new GoldenModel("qwen3-moe").open()) {
-      Plan alone = withoutGroups(plan(source, Router.DROP, Alignment.WEIGHTS));
+      Plan alone = withoutGroups(TwoBecomeOne.plan(source, Router.DROP, Alignment.WEIGHTS));
       write(source, alone, merged);
       write(source, asPruning(alone), pruned);
     }
@@ -150,7 +146,7 @@ class MergedModelTest {
     Path three = folder.resolve("three");
     try (SourceModel source = new GoldenModel("qwen3-moe").open();
         WorkPool pool = new WorkPool(3)) {
-      Plan plan = plan(source, Router.DROP, Alignment.WEIGHTS);
+      Plan plan = TwoBecomeOne.plan(source, Router.DROP, Alignment.WEIGHTS);
       write(source, plan, one);
       new Pruner(source, "test", pool)
           .prune("plan", plan, OptionalLong.empty(), three, WriteProgress.none());
@@ -169,56 +165,13 @@ class MergedModelTest {
   @Test
   void quantisedExpertsAreRefusedByName() {
     try (SourceModel source = new GoldenModel("qwen3-moe-fp8").open()) {
-      Plan plan = plan(source, Router.DROP, Alignment.NONE);
+      Plan plan = TwoBecomeOne.plan(source, Router.DROP, Alignment.NONE);
       assertThatThrownBy(() -> write(source, plan, folder.resolve("out")))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("F8_E4M3")
           .hasMessageContaining("cannot be merged");
       assertThat(folder.resolve("out")).doesNotExist();
     }
-  }
-
-  /** Experts 0 and 1 of every layer, weighted 1 to 3; all others stay alone. */
-  private static Plan plan(SourceModel source, Router router, Alignment alignment) {
-    int experts = source.architecture().moe().experts();
-    List<LayerPlan> layers =
-        source.architecture().moe().layers().stream()
-            .map(layer ->
-                new LayerPlan(
-                    layer,
-                    IntStream.range(0, experts).filter(e -> e != 1).boxed().toList(),
-                    List.of(),
-                    List.of(1),
-                    Collections.nCopies(experts, 1.0),
-                    OptionalDouble.empty(),
-                    OptionalDouble.empty(),
-                    List.of(),
-                    List.of(),
-                    List.of(new MergeGroup(0, List.of(0, 1), List.of(0.25, 0.75)))))
-            .toList();
-    return new Plan(
-        Plan.FORMAT_VERSION,
-        "test",
-        new Plan.Source(
-            source.fingerprint(), source.config().modelType(), Optional.empty(), Optional.empty()),
-        Plan.MERGE,
-        "by hand",
-        new Plan.Options(
-            "keep " + (experts - 1),
-            "budget uniform",
-            OptionalLong.empty(),
-            Optional.empty(),
-            List.of(),
-            Optional.of(Merging.of(router, alignment))),
-        Optional.empty(),
-        experts,
-        experts - 1,
-        source.architecture().moe().routing().expertsPerToken(),
-        layers,
-        List.of(),
-        Optional.empty(),
-        new Plan.Forecast(0, 0),
-        List.of());
   }
 
   private static Plan withoutGroups(Plan plan) {

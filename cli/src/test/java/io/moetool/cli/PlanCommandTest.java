@@ -24,8 +24,7 @@ class PlanCommandTest {
   private Path statistics() {
     Path out = folder.resolve("analysis");
     Path base = Golden.model("qwen3-moe-bf16");
-    Run.of(
-        "analyze", MODEL, "--base", base, "--data", Golden.data("qwen3-moe", folder), "-o", out);
+    Run.of("analyze", MODEL, "--base", base, "--data", Golden.data("qwen3-moe", folder), "-o", out);
     return out;
   }
 

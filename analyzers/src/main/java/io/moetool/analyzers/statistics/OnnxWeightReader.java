@@ -19,8 +19,8 @@ import io.moetool.runtime.run.WorkPool;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Sums up the weights of an ONNX model's experts and routers, without running it. */
 public final class OnnxWeightReader {

@@ -6,12 +6,12 @@ import io.moetool.analyzers.statistics.BaseRouters;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.MemoryLimit;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -62,11 +62,21 @@ final class AnalyzeCommand implements Callable<Integer> {
               + " the method router_norm_change needs.")
   private Optional<Path> base = Optional.empty();
 
+  @Option(
+      names = "--memory-limit",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description =
+          "Take at most about this much memory, as 8GB or 800MB: in smaller portions, with hidden"
+              + " states in a file beside the output if need be. The result is the same, byte for"
+              + " byte (default: as much as is fastest).")
+  private Optional<Long> memoryLimit = Optional.empty();
+
   @ArgGroup(validate = false, heading = "%nRunning the model:%n")
   private RunOptions run = new RunOptions();
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     Console console = common.console();
     data.refuseWithoutData(common);
     if (!data.isGiven()) {
@@ -74,16 +84,20 @@ final class AnalyzeCommand implements Callable<Integer> {
       if (sampleTokens.isPresent()) {
         throw common.usage("--sample-tokens has no effect without --data");
       }
+      if (memoryLimit.isPresent()) {
+        throw common.usage(
+            "--memory-limit has no effect without --data: one expert is read at a time");
+      }
     }
     if (sampleTokens.orElse(0) < 0) {
       throw common.usage("--sample-tokens must be at least 0");
     }
     try (SourceModel source = model.open(console);
-        WorkPool pool = new WorkPool(common.threads())) {
-      AnalysisFolder folder = AnalysisFolder.at(output, List.of(source.tensors().folder()));
+        WorkPool pool = new WorkPool(common.threads());
+        AnalysisFolder folder = AnalysisFolder.begin(output, List.of(source.tensors().folder()))) {
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Optional<BaseRouters> routers = base.map(path -> routers(path, source, console));
-      Statistics statistics = measured(source, routers, pool, console);
+      Statistics statistics = measured(source, routers, folder, pool, console);
       Analysis analysis = Analyzer.analyze(statistics);
       folder.write(statistics, analysis);
       analysis.warnings().forEach(console::warn);
@@ -105,7 +119,11 @@ final class AnalyzeCommand implements Callable<Integer> {
   }
 
   private Statistics measured(
-      SourceModel source, Optional<BaseRouters> routers, WorkPool pool, Console console) {
+      SourceModel source,
+      Optional<BaseRouters> routers,
+      AnalysisFolder folder,
+      WorkPool pool,
+      Console console) {
     Measuring measuring = new Measuring(source, pool, console.progress().steps(), routers);
     if (!data.isGiven()) {
       return measuring.weights();
@@ -113,6 +131,10 @@ final class AnalyzeCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     SequenceData sequences =
         data.read(common, source.tensors().folder(), ModelInput.of(source.architecture()));
-    return measuring.weightsAnd(sequences, engine, sampleTokens.orElse(Measuring.SAMPLE_TOKENS));
+    return measuring.weightsAnd(
+        sequences,
+        engine,
+        sampleTokens.orElse(Measuring.SAMPLE_TOKENS),
+        memoryLimit.map(bytes -> new MemoryLimit(bytes, folder.aside())));
   }
 }

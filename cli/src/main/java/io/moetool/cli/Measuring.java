@@ -10,6 +10,7 @@ import io.moetool.analyzers.statistics.WeightStatistics;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
+import io.moetool.runtime.run.MemoryLimit;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.Taps;
 import io.moetool.runtime.run.WorkPool;
@@ -54,6 +55,12 @@ final class Measuring {
    * @param sampleTokens how many of the tokens every expert is run on, or 0
    */
   Statistics weightsAnd(SequenceData data, OrtEngine engine, int sampleTokens) {
+    return weightsAnd(data, engine, sampleTokens, Optional.empty());
+  }
+
+  /** As {@link #weightsAnd(SequenceData, OrtEngine, int)}, in less memory. */
+  Statistics weightsAnd(
+      SequenceData data, OrtEngine engine, int sampleTokens, Optional<MemoryLimit> limit) {
     StatisticsTap tap = new StatisticsTap(model(), data);
     Optional<SampleStatisticsTap> sample =
         sampleTokens == 0
@@ -62,7 +69,7 @@ final class Measuring {
     try (CheckpointModel running =
         new CheckpointModel(
             source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
-      running.observe(data, sample.map(Taps.of(tap)::with).orElse(Taps.of(tap)), progress);
+      running.observe(data, sample.map(Taps.of(tap)::with).orElse(Taps.of(tap)), limit, progress);
     }
     return addWeights(tap.statistics().withSample(sample.flatMap(SampleStatisticsTap::statistics)));
   }

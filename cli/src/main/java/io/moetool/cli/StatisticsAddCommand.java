@@ -4,7 +4,6 @@ import io.moetool.analyzers.Analysis;
 import io.moetool.analyzers.Analyzer;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,18 +41,19 @@ final class StatisticsAddCommand implements Callable<Integer> {
   private Path output = Path.of("");
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     Console console = common.console();
-    AnalysisFolder folder = AnalysisFolder.at(output, List.of());
-    Statistics sum = StatisticsFile.read(inputs.getFirst());
-    for (Path input : inputs.subList(1, inputs.size())) {
-      sum = sum.plus(StatisticsFile.read(input));
+    try (AnalysisFolder folder = AnalysisFolder.begin(output, List.of())) {
+      Statistics sum = StatisticsFile.read(inputs.getFirst());
+      for (Path input : inputs.subList(1, inputs.size())) {
+        sum = sum.plus(StatisticsFile.read(input));
+      }
+      Statistics statistics = sum;
+      Analysis analysis = Analyzer.analyze(statistics);
+      folder.write(statistics, analysis);
+      analysis.warnings().forEach(console::warn);
+      console.result(analysis, () -> AnalysisText.render(output, analysis, console.ink()));
     }
-    Statistics statistics = sum;
-    Analysis analysis = Analyzer.analyze(statistics);
-    folder.write(statistics, analysis);
-    analysis.warnings().forEach(console::warn);
-    console.result(analysis, () -> AnalysisText.render(output, analysis, console.ink()));
     return ExitCode.OK.value();
   }
 }

@@ -5,8 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class AnalyzeCommandTest {
@@ -209,6 +217,53 @@ class AnalyzeCommandTest {
     assertThat(folder).isEmptyDirectory();
   }
 
+  /** With the smallest limit hidden states lie on the disk and tiles hold one or two sequences. */
+  @ParameterizedTest
+  @ValueSource(strings = {"qwen3-moe", "deepseek-v3-fp8", "gpt-oss-mxfp4"})
+  void aMemoryLimitChangesNoByte(String name) {
+    Path data = rows(1000);
+    Path free = folder.resolve("free");
+    Path limited = folder.resolve("limited");
+    assertThat(analyze(name, data, free).code()).isZero();
+
+    Run refused = analyze(name, data, limited, "--memory-limit", "100MB");
+
+    assertThat(refused.code()).isEqualTo(3);
+    assertThat(Golden.list(folder)).containsExactly("free", "rows.jsonl");
+    Matcher least =
+        Pattern.compile("give at least --memory-limit ([0-9]+MB)").matcher(refused.err());
+    assertThat(least.find()).as(refused.err()).isTrue();
+    Run run = analyze(name, data, limited, "--memory-limit", least.group(1));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(Golden.list(folder)).containsExactly("free", "limited", "rows.jsonl");
+    for (String file : Golden.list(free)) {
+      assertThat(limited.resolve(file)).hasSameBinaryContentAs(free.resolve(file));
+    }
+  }
+
+  private static Run analyze(String name, Path data, Path out, Object... more) {
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of("analyze", Golden.model(name), "--data", data, "-o", out, "--threads", 2));
+    arguments.addAll(List.of(more));
+    return Run.of(arguments.toArray());
+  }
+
+  /** Sequences of 20 to 29 tokens. */
+  private Path rows(int count) {
+    SplittableRandom random = new SplittableRandom(4);
+    StringBuilder text = new StringBuilder();
+    for (int row = 0; row < count; row++) {
+      String tokens =
+          random
+              .ints(20 + row % 10, 0, 24)
+              .mapToObj(Integer::toString)
+              .collect(Collectors.joining(", ", "[", "]"));
+      text.append("{\"domain\": \"%s\", \"tokens\": %s}%n".formatted(row % 3, tokens));
+    }
+    return Golden.write(folder.resolve("rows.jsonl"), text.toString());
+  }
+
   private Run plan(Path statistics, String method) {
     return Run.of(
         "plan",
@@ -229,5 +284,7 @@ class AnalyzeCommandTest {
         .startsWith("moetool: --max-tokens has no effect without --data\n");
     assertThat(Run.of("analyze", MODEL, "-o", folder.resolve("out"), "--device", "cpu").err())
         .startsWith("moetool: --device has no effect without --data\n");
+    assertThat(Run.of("analyze", MODEL, "-o", folder.resolve("out"), "--memory-limit", "1GB").err())
+        .startsWith("moetool: --memory-limit has no effect without --data");
   }
 }

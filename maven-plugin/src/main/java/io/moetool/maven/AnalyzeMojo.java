@@ -42,6 +42,15 @@ public final class AnalyzeMojo extends DataMojo {
   @ToolOption(value = "--base", role = Role.INPUT)
   private @Nullable File base;
 
+  /**
+   * Take at most about this much memory, such as 8GB or 800MB: in smaller portions, with hidden
+   * states in a file beside the output if need be. The result is the same, byte for byte (default:
+   * as much as is fastest).
+   */
+  @Parameter(property = "moetool.memoryLimit")
+  @ToolOption(value = "--memory-limit", role = Role.MANNER)
+  private @Nullable String memoryLimit;
+
   /** Folder for the analysis; an earlier one there is replaced. */
   @Parameter(defaultValue = "${project.build.directory}/moetool/analysis", required = true)
   @ToolOption(value = "--output", role = Role.OUTPUT)

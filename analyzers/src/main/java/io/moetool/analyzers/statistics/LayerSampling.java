@@ -19,9 +19,7 @@ import java.util.Map;
 
 /** Measures one layer: tokens in tiles, in every tile one expert after the other. */
 final class LayerSampling {
-  /** Outputs of all experts on a tile: 512 MiB of float32, unless that is very few tokens. */
-  private static final long MAX_TILE = 1L << 27;
-
+  /** Fewer tokens at a time would make many small products. */
   private static final int MIN_TILE = 64;
 
   /** Tokens whose sums are added up together; the order of the sums is part of the result. */
@@ -47,6 +45,19 @@ final class LayerSampling {
     }
     distances = new PairSums(experts.experts());
     inner = new PairSums(experts.experts());
+  }
+
+  /** What measuring takes at most, beside the outputs of a tile. */
+  static long workBytes(SampleSizes sizes, long experts, long hidden) {
+    long products = OutputProducts.perToken((int) experts) * (sizes.losses() + sizes.sets());
+    long alignment = experts * sizes.similarity() * (sizes.similarity() + 1) / 2;
+    long sums = 2 * experts * hidden + 2 * experts * experts * Math.ceilDiv(sizes.tokens(), CHUNK);
+    return Float.BYTES * (products + experts * sizes.losses() + alignment) + Double.BYTES * sums;
+  }
+
+  /** What the outputs of all experts take for the smallest tile. */
+  static long leastRangeBytes(long experts, long hidden) {
+    return Float.BYTES * MIN_TILE * experts * hidden;
   }
 
   static LayerSample of(SampledExperts experts) {
@@ -76,8 +87,10 @@ final class LayerSampling {
     for (int place = 0; place < lossTokens.length; place++) {
       places[lossTokens[place]] = place;
     }
-    long fitting = MAX_TILE / ((long) experts.experts() * experts.hidden());
-    int rows = (int) Math.min(Math.max(fitting, MIN_TILE), sizes.tokens());
+    long perToken = (long) Float.BYTES * experts.experts() * experts.hidden();
+    long fitting = Math.max(experts.rangeBytes() / perToken, MIN_TILE);
+    // Whole chunks, so that what is summed together does not depend on memory.
+    int rows = (int) Math.min(fitting / CHUNK * CHUNK, sizes.tokens());
     FloatMatrix tile =
         FloatMatrix.allocate(arena, Math.multiplyExact(experts.experts(), rows), experts.hidden());
     for (int from = 0; from < sizes.tokens(); from += rows) {

@@ -1,5 +1,6 @@
 package io.moetool.analyzers.statistics;
 
+import io.moetool.formats.family.Architecture;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
 import io.moetool.runtime.run.TokenSample;
@@ -28,6 +29,27 @@ public final class SampleStatisticsTap implements SampleTap {
   @Override
   public TokenSample sample() {
     return sample;
+  }
+
+  @Override
+  public long heldBytes(Architecture architecture) {
+    long experts = architecture.moe().experts();
+    return (long) Double.BYTES
+        * architecture.moe().layers().size()
+        * (2 * experts * architecture.hidden() + 5 * experts * experts);
+  }
+
+  @Override
+  public long workBytes(Architecture architecture) {
+    return LayerSampling.workBytes(
+        SampleSizes.of(sample.tokens(), architecture.moe().experts(), architecture.moe().routing()),
+        architecture.moe().experts(),
+        architecture.hidden());
+  }
+
+  @Override
+  public long leastRangeBytes(Architecture architecture) {
+    return LayerSampling.leastRangeBytes(architecture.moe().experts(), architecture.hidden());
   }
 
   @Override

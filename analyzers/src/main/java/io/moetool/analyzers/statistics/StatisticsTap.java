@@ -57,6 +57,26 @@ public final class StatisticsTap implements MoeTap<SequenceSums> {
   }
 
   @Override
+  public long heldBytes() {
+    long experts = model.experts();
+    long numbers =
+        measured.domains().size() * experts * ExpertStatistic.values().length
+            + experts * model.hidden()
+            + 5 * experts * experts;
+    // One layer grows, and is copied when it is finished.
+    return Double.BYTES * (model.moeLayers().size() * numbers + 2 * experts * model.hidden());
+  }
+
+  @Override
+  public long partialBytes(int tokens) {
+    long experts = model.experts();
+    long used = Math.min(experts, (long) tokens * model.expertsPerToken());
+    return (Double.BYTES + Float.BYTES) * used * model.hidden()
+        + Double.BYTES * 4 * experts * experts
+        + 16L * tokens * model.expertsPerToken();
+  }
+
+  @Override
   public void end(LayerExperts experts) {
     LayerAccumulator accumulator = Objects.requireNonNull(growing.remove(experts.layer()));
     Peaks peaks = accumulator.peaks();

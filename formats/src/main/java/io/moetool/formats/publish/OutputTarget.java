@@ -18,13 +18,22 @@ public final class OutputTarget {
    * @throws BadInputException otherwise
    */
   public static void check(Path target, List<Path> sources) {
+    if (Files.exists(target.toAbsolutePath().normalize(), LinkOption.NOFOLLOW_LINKS)) {
+      throw exists(target);
+    }
+    checkPlace(target, sources);
+  }
+
+  /**
+   * Makes sure that {@code target} lies in none of {@code sources}; it may exist.
+   *
+   * @throws BadInputException otherwise
+   */
+  static void checkPlace(Path target, List<Path> sources) {
     Path absolute = target.toAbsolutePath().normalize();
     if (absolute.getFileName() == null) {
       throw new BadInputException(
           target.toString(), "is no name for an output", "choose another folder");
-    }
-    if (Files.exists(absolute, LinkOption.NOFOLLOW_LINKS)) {
-      throw exists(target);
     }
     Path existing = DiskSpace.existingAncestor(absolute);
     Path real = real(existing).resolve(existing.relativize(absolute));

@@ -25,6 +25,9 @@ public final class StagedFolder implements AutoCloseable {
   /** The output as it grows. Lock and journal are beside it, so they never get into an output. */
   private static final String CONTENT = "unfinished";
 
+  /** What had the name of the output before, for the moment in which that goes over. */
+  private static final String REPLACED = "replaced";
+
   private static final Set<String> OWN =
       Set.of(StagingLock.FILE, StagingJournal.FILE, StagingJournal.FRESH_FILE, CONTENT);
 
@@ -32,8 +35,11 @@ public final class StagedFolder implements AutoCloseable {
   private final StagingLock lock;
   private final Staging staging;
   private final boolean continued;
+  private final boolean replaces;
 
-  private StagedFolder(Path folder, StagingLock lock, Staging staging, boolean continued) {
+  private StagedFolder(
+      Path folder, StagingLock lock, Staging staging, boolean continued, boolean replaces) {
+    this.replaces = replaces;
     this.folder = folder;
     this.lock = lock;
     this.staging = staging;
@@ -55,6 +61,19 @@ public final class StagedFolder implements AutoCloseable {
   /** As {@link #create(Path, List)}, with a say in what to do with what an ended run has left. */
   public static StagedFolder create(Path target, List<Path> sources, Leftover leftover) {
     OutputTarget.check(target, sources);
+    return create(target, leftover, false);
+  }
+
+  /**
+   * As {@link #create(Path, List, Leftover)}, of a folder that may exist: it stays until {@link
+   * #commit()} puts this one in its place. Whether it may go is the caller's concern.
+   */
+  public static StagedFolder replacing(Path target, List<Path> sources, Leftover leftover) {
+    OutputTarget.checkPlace(target, sources);
+    return create(target, leftover, true);
+  }
+
+  private static StagedFolder create(Path target, Leftover leftover, boolean replaces) {
     Path absolute = target.toAbsolutePath().normalize();
     Path folder = stagingOf(absolute);
     CreatedParents parents = CreatedParents.of(absolute);
@@ -62,7 +81,7 @@ public final class StagedFolder implements AutoCloseable {
     @Nullable StagedFolder staged = null;
     try {
       lock = StagingLock.take(folder);
-      staged = begin(folder, lock, parents, absolute, leftover);
+      staged = begin(folder, lock, parents, absolute, leftover, replaces);
       return staged;
     } finally {
       if (staged == null) {
@@ -75,7 +94,12 @@ public final class StagedFolder implements AutoCloseable {
   }
 
   private static StagedFolder begin(
-      Path folder, StagingLock lock, CreatedParents parents, Path target, Leftover leftover) {
+      Path folder,
+      StagingLock lock,
+      CreatedParents parents,
+      Path target,
+      Leftover leftover,
+      boolean replaces) {
     boolean left = holdsOutput(folder);
     if (left && leftover == Leftover.REFUSE) {
       throw ended(target, folder);
@@ -87,7 +111,7 @@ public final class StagedFolder implements AutoCloseable {
         retain(folder, Set.of(StagingLock.FILE));
       }
       Files.createDirectories(folder.resolve(CONTENT));
-      return new StagedFolder(folder, lock, staging, continued);
+      return new StagedFolder(folder, lock, staging, continued, replaces);
     } catch (IOException e) {
       staging.keep(continued);
       staging.close();
@@ -155,6 +179,11 @@ public final class StagedFolder implements AutoCloseable {
   /** The folder to write into until {@link #commit()}. */
   public Path path() {
     return folder.resolve(CONTENT);
+  }
+
+  /** Takes files that are needed while the output grows and do not become a part of it. */
+  public Path aside() {
+    return folder;
   }
 
   /** The file that may say how far the output is; it does not become a part of it. */
@@ -225,10 +254,22 @@ public final class StagedFolder implements AutoCloseable {
     try {
       Durable.forceTree(path());
       staging.publish(() -> {
-        if (Files.exists(target(), LinkOption.NOFOLLOW_LINKS)) {
+        boolean exists = Files.exists(target(), LinkOption.NOFOLLOW_LINKS);
+        if (exists && !replaces) {
           throw OutputTarget.exists(target());
         }
-        Files.move(path(), target(), StandardCopyOption.ATOMIC_MOVE);
+        Path replaced = folder.resolve(REPLACED);
+        if (exists) {
+          Files.move(target(), replaced, StandardCopyOption.ATOMIC_MOVE);
+        }
+        try {
+          Files.move(path(), target(), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+          if (exists) {
+            Files.move(replaced, target(), StandardCopyOption.ATOMIC_MOVE);
+          }
+          throw e;
+        }
       });
     } catch (IOException e) {
       throw new EnvironmentException(

@@ -34,6 +34,27 @@ class StagedFolderTest {
   }
 
   @Test
+  void whatItReplacesStaysUntilCommit() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("out"));
+    Files.writeString(target.resolve("a"), "old");
+    try (StagedFolder staged = StagedFolder.replacing(target, List.of(), Leftover.REFUSE)) {
+      Files.writeString(staged.path().resolve("b"), "half");
+    }
+    assertThat(target.resolve("a")).hasContent("old");
+    try (StagedFolder staged = StagedFolder.replacing(target, List.of(), Leftover.REFUSE)) {
+      Files.writeString(staged.path().resolve("b"), "new");
+      assertThat(target.resolve("a")).hasContent("old");
+      staged.commit();
+    }
+    assertThat(target.toFile().list()).containsExactly("b");
+    assertThat(folder.toFile().list()).containsExactly("out");
+    assertThatThrownBy(
+            () -> StagedFolder.replacing(target.resolve("in"), List.of(target), Leftover.REFUSE))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("lies inside the source");
+  }
+
+  @Test
   void withoutCommitNothingIsLeft() throws IOException {
     try (StagedFolder staged = StagedFolder.create(folder.resolve("a/b/out"))) {
       Files.createDirectories(staged.path().resolve("x/y"));

@@ -23,8 +23,15 @@ public final class OrtEngine {
   private final OrtEnvironment environment;
   private final Device device;
   private final Optional<String> refusal;
+  private final boolean frugal;
 
   private OrtEngine(OrtEnvironment environment, Device device, Optional<String> refusal) {
+    this(environment, device, refusal, false);
+  }
+
+  private OrtEngine(
+      OrtEnvironment environment, Device device, Optional<String> refusal, boolean frugal) {
+    this.frugal = frugal;
     this.environment = environment;
     this.device = device;
     this.refusal = refusal;
@@ -58,6 +65,14 @@ public final class OrtEngine {
             : "build moetool with the GPU build of ONNX Runtime (mvn -Pcuda package), or use --device cpu");
   }
 
+  /**
+   * The same, with sessions that give memory back after every step instead of keeping it for the
+   * next: slower, and the same bits.
+   */
+  public OrtEngine frugal() {
+    return new OrtEngine(environment, device, refusal, true);
+  }
+
   /** The device that sessions run on; never {@link Device#AUTO}. */
   public Device device() {
     return device;
@@ -82,6 +97,7 @@ public final class OrtEngine {
    */
   public OrtGraph graph(byte[] model) {
     try (SessionOptions options = options(device)) {
+      options.setCPUArenaAllocator(!frugal);
       return new OrtGraph(environment, environment.createSession(model, options));
     } catch (OrtException e) {
       throw new IllegalStateException(

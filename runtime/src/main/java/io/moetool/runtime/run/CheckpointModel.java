@@ -4,11 +4,15 @@ import io.moetool.formats.TensorStore;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.TensorRole;
+import io.moetool.formats.publish.MappedPages;
+import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
+import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /**
  * A checkpoint run layer by layer: all tokens pass one layer before the next one's weights are
@@ -85,7 +89,7 @@ public final class CheckpointModel implements LanguageModel {
   public Predictions predict(SequenceData data, RunProgress progress) {
     Arena arena = Arena.ofShared();
     try {
-      HiddenStates hidden = run(arena, data, Taps.NONE, progress);
+      HiddenStates hidden = run(arena, data, Taps.NONE, Optional.empty(), progress);
       return new CheckpointPredictions(store, architecture, engine, hidden, arena);
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -95,17 +99,43 @@ public final class CheckpointModel implements LanguageModel {
 
   /** Runs all layers for what the taps see on the way. */
   public void observe(SequenceData data, Taps taps, RunProgress progress) {
+    observe(data, taps, Optional.empty(), progress);
+  }
+
+  /**
+   * As {@link #observe(SequenceData, Taps, RunProgress)}, with the same bits in less memory.
+   *
+   * @throws io.moetool.formats.BadInputException if the limit is too small for model and data
+   */
+  public void observe(
+      SequenceData data, Taps taps, Optional<MemoryLimit> limit, RunProgress progress) {
     try (Arena arena = Arena.ofShared()) {
-      run(arena, data, taps, progress);
+      run(arena, data, taps, limit, progress);
     }
   }
 
-  private HiddenStates run(Arena arena, SequenceData data, Taps taps, RunProgress progress) {
-    HiddenStates hidden = new HiddenStates(arena, data.texts(), architecture.hidden());
-    embed(hidden, data);
+  private HiddenStates run(
+      Arena arena,
+      SequenceData data,
+      Taps taps,
+      Optional<MemoryLimit> limit,
+      RunProgress progress) {
+    MemoryPlan plan = plan(data, taps, limit);
+    HiddenStates hidden = new HiddenStates(states(arena, data, limit, plan), data.texts());
+    embed(hidden, plan);
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
-            new LayerRun(scratch, store, architecture, engine, pool, mask, data, hidden, taps)) {
+            new LayerRun(
+                scratch,
+                store,
+                architecture,
+                plan.limited() ? engine.frugal() : engine,
+                pool,
+                mask,
+                data,
+                hidden,
+                taps,
+                plan)) {
       for (int layer = 0; layer < architecture.layers(); layer++) {
         progress.report("layers", layer, architecture.layers());
         layers.run(layer);
@@ -115,14 +145,40 @@ public final class CheckpointModel implements LanguageModel {
     return hidden;
   }
 
-  private void embed(HiddenStates hidden, SequenceData data) {
+  private MemoryPlan plan(SequenceData data, Taps taps, Optional<MemoryLimit> limit) {
+    if (limit.isEmpty()) {
+      int longest = data.sequences().stream().mapToInt(TokenSequence::length).max().orElse(0);
+      return MemoryPlan.unlimited(architecture, longest, data.tokens());
+    }
+    return MemoryPlan.within(
+        limit.get().bytes(), new MemoryNeed(store, architecture, data, taps, pool.threads()));
+  }
+
+  private FloatMatrix states(
+      Arena arena, SequenceData data, Optional<MemoryLimit> limit, MemoryPlan plan) {
+    int tokens = Math.toIntExact(data.tokens());
+    return plan.onDisk()
+        ? StateFile.create(arena, limit.orElseThrow().folder(), tokens, architecture.hidden())
+        : FloatMatrix.allocate(arena, tokens, architecture.hidden());
+  }
+
+  private void embed(HiddenStates hidden, MemoryPlan plan) {
     try (Arena decoded = Arena.ofShared()) {
       TensorView embedding =
           WeightDecoder.values(
               decoded, architecture.names().stored(store, TensorRole.EMBEDDING).view(store));
-      pool.forEach(
-          data.sequences().size(),
-          i -> hidden.embed(i, embedding, architecture.wiring().embeddingScale()));
+      int window = plan.limited() ? pool.threads() : hidden.sequences();
+      for (int first = 0; first < hidden.sequences(); first += window) {
+        int from = first;
+        int to = Math.min(hidden.sequences(), from + window);
+        pool.forEach(
+            to - from,
+            i -> hidden.embed(from + i, embedding, architecture.wiring().embeddingScale()));
+        if (plan.limited()) {
+          hidden.release(from, to);
+          MappedPages.release(embedding.bytes());
+        }
+      }
     }
   }
 

@@ -21,7 +21,7 @@ final class ExpertProducts {
    * Rows of one product: enough to reach the speed of a large one, few enough to share between
    * threads.
    */
-  private static final int MAX_ROWS = 2048;
+  static final int MAX_ROWS = 2048;
 
   private final OrtGraph graph;
   private final Piece piece;
@@ -121,6 +121,7 @@ final class ExpertProducts {
       weights.bind(piece, expert, arena, inputs.with(Pieces.HIDDEN, x));
       graph.run(inputs, results.with(Pieces.OUTPUT, computed));
     }
+    weights.passed(piece, expert);
   }
 
   /** A product of one row takes another path in ONNX Runtime with other rounding; two do not. */

@@ -1,9 +1,9 @@
 package io.moetool.runtime.run;
 
 import io.moetool.formats.TensorView;
+import io.moetool.formats.publish.MappedPages;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.FloatMatrix;
-import java.lang.foreign.Arena;
 import java.util.List;
 
 /**
@@ -16,17 +16,18 @@ final class HiddenStates {
   private final int[] offsets;
 
   /**
-   * States of zero.
+   * States that fill a matrix.
    *
+   * @param values {@code [tokens, H]}, in memory or mapped from a file
    * @param sequences token ids, one array a sequence; not copied
    */
-  HiddenStates(Arena arena, List<int[]> sequences, int hidden) {
+  HiddenStates(FloatMatrix values, List<int[]> sequences) {
+    this.values = values;
     this.sequences = List.copyOf(sequences);
     this.offsets = new int[sequences.size() + 1];
     for (int i = 0; i < sequences.size(); i++) {
       offsets[i + 1] = Math.addExact(offsets[i], sequences.get(i).length);
     }
-    this.values = FloatMatrix.allocate(arena, offsets[sequences.size()], hidden);
   }
 
   /** Number of sequences. */
@@ -47,6 +48,11 @@ final class HiddenStates {
   /** Rows of one sequence, {@code [length, H]}. */
   FloatMatrix of(int sequence) {
     return values.rows(offsets[sequence], offsets[sequence + 1]);
+  }
+
+  /** Gives back the memory of sequences {@code from .. to - 1} if a file holds them. */
+  void release(int from, int to) {
+    MappedPages.release(values.rows(offsets[from], offsets[to]).segment());
   }
 
   /** First row of a sequence; of the number of sequences, the number of rows. */

@@ -28,6 +28,9 @@ import java.util.Optional;
 
 /** Takes the hidden states of all sequences through one layer after the other, tile by tile. */
 final class LayerRun implements AutoCloseable {
+  /** Sequences by thread whose partial results are in memory together where that is limited. */
+  static final int WINDOW = 2;
+
   private final TensorStore store;
   private final Architecture architecture;
   private final WorkPool pool;
@@ -39,6 +42,8 @@ final class LayerRun implements AutoCloseable {
   private final Map<Rope, RotationTables> rotations = new HashMap<>();
   private final TileBuffers buffers;
   private final Taps taps;
+  private final MemoryPlan plan;
+  private final HeapAllowance heap;
   private final Optional<SampleRows> sampled;
   private final List<Tile> tiles;
 
@@ -54,7 +59,8 @@ final class LayerRun implements AutoCloseable {
       ExpertMask mask,
       SequenceData data,
       HiddenStates hidden,
-      Taps taps) {
+      Taps taps,
+      MemoryPlan plan) {
     this.store = store;
     this.architecture = architecture;
     this.pool = pool;
@@ -62,6 +68,9 @@ final class LayerRun implements AutoCloseable {
     this.data = data;
     this.hidden = hidden;
     this.taps = taps;
+    this.plan = plan;
+    heap = new HeapAllowance(plan.heapBytes());
+    heap.keep();
     sampled = taps.sample().map(tap -> new SampleRows(arena, architecture, tap.sample()));
     pieces = new Pieces(architecture);
     graphs = new PieceGraphs(engine);
@@ -72,14 +81,13 @@ final class LayerRun implements AutoCloseable {
             used -> new RotationTables(arena, used, hidden.longest()));
       }
     }
-    int rows = TileBuffers.rows(architecture, hidden.longest(), hidden.offset(hidden.sequences()));
-    buffers = new TileBuffers(arena, architecture, rows);
-    tiles = tiles(rows);
+    buffers = new TileBuffers(arena, architecture, plan.rows());
+    tiles = tiles(plan.rows());
   }
 
   /** Runs one layer; taps see it if it has experts. */
   void run(int layer) {
-    try (LayerWeights weights = new LayerWeights(store, architecture, layer)) {
+    try (LayerWeights weights = new LayerWeights(store, architecture, layer, plan.limited())) {
       run(layer, weights);
     }
   }
@@ -88,7 +96,10 @@ final class LayerRun implements AutoCloseable {
     if (!architecture.isMoe(layer)) {
       Piece piece = pieces.denseLayer(layer, weights);
       OrtGraph graph = graphs.graph(piece);
-      tiles.forEach(tile -> dense(layer, tile, graph, piece, weights));
+      for (Tile tile : tiles) {
+        dense(layer, tile, graph, piece, weights);
+        passed(tile, weights);
+      }
       return;
     }
     Piece attention = pieces.attentionAndRouter(layer, weights);
@@ -123,12 +134,25 @@ final class LayerRun implements AutoCloseable {
         pool.forEach(sequences, i -> combine(tile, tile.from() + i, graph, join, weights));
       }
       taps.routed().ifPresent(tap -> observe(tap, layer, tile));
+      passed(tile, weights);
     }
     LayerExperts experts = layerExperts(layer, weights, products);
     taps.routed().ifPresent(tap -> tap.end(experts));
     taps.sample()
-        .ifPresent(
-            tap -> tap.observe(new SampledExperts(experts, sampled.orElseThrow(), router, pool)));
+        .ifPresent(tap ->
+            tap.observe(
+                new SampledExperts(
+                    experts, sampled.orElseThrow(), router, pool, plan.rangeBytes())));
+    heap.keep();
+  }
+
+  /** Gives memory back where it is scarce. */
+  private void passed(Tile tile, LayerWeights weights) {
+    if (plan.limited()) {
+      hidden.release(tile.from(), tile.to());
+      weights.passed();
+      heap.keep();
+    }
   }
 
   @Override
@@ -259,13 +283,20 @@ final class LayerRun implements AutoCloseable {
   }
 
   private <P> void observe(MoeTap<P> tap, int layer, Tile tile) {
-    int count = tile.to() - tile.from();
+    int window = plan.limited() ? WINDOW * pool.threads() : tile.to() - tile.from();
+    for (int from = tile.from(); from < tile.to(); from += window) {
+      observe(tap, layer, tile, from, Math.min(tile.to(), from + window));
+      heap.keep();
+    }
+  }
+
+  private <P> void observe(MoeTap<P> tap, int layer, Tile tile, int from, int to) {
+    int count = to - from;
     List<Optional<P>> partials = new ArrayList<>(Collections.nCopies(count, Optional.empty()));
     pool.forEach(
-        count,
-        i -> partials.set(i, Optional.of(tap.observe(observation(layer, tile, tile.from() + i)))));
+        count, i -> partials.set(i, Optional.of(tap.observe(observation(layer, tile, from + i)))));
     for (int i = 0; i < count; i++) {
-      tap.add(layer, tile.from() + i, partials.get(i).orElseThrow());
+      tap.add(layer, from + i, partials.get(i).orElseThrow());
     }
   }
 

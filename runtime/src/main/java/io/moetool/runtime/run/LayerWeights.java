@@ -11,6 +11,7 @@ import io.moetool.formats.family.ExpertTensors;
 import io.moetool.formats.family.TensorNames;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.onnx.OnnxType;
+import io.moetool.formats.publish.MappedPages;
 import io.moetool.formats.quantisation.WeightView;
 import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.graph.Piece;
@@ -33,17 +34,39 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
   private final ExpertTensors experts;
   private final int expertCount;
   private final int layer;
+  private final boolean frugal;
   private final Arena decoded;
   private final Map<WeightBinding.Weight, TensorView> ofLayer = new ConcurrentHashMap<>();
   private final Map<WeightBinding.Weight, TensorInfo> layouts = new ConcurrentHashMap<>();
 
   /** Weights of a layer. */
   LayerWeights(TensorStore store, Architecture architecture, int layer) {
-    this(store, architecture.names(), architecture.moe().experts(), layer, Arena.ofShared());
+    this(store, architecture, layer, false);
+  }
+
+  /**
+   * Weights of a layer.
+   *
+   * @param frugal whether pages of mapped files are given back as soon as they were used
+   */
+  LayerWeights(TensorStore store, Architecture architecture, int layer, boolean frugal) {
+    this(
+        store,
+        architecture.names(),
+        architecture.moe().experts(),
+        layer,
+        frugal,
+        Arena.ofShared());
   }
 
   private LayerWeights(
-      TensorStore store, TensorNames names, int expertCount, int layer, Arena decoded) {
+      TensorStore store,
+      TensorNames names,
+      int expertCount,
+      int layer,
+      boolean frugal,
+      Arena decoded) {
+    this.frugal = frugal;
     this.store = store;
     this.names = names;
     this.experts = new ExpertTensors(names);
@@ -54,7 +77,7 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
 
   /** The weights that this layer has in another store; to be used until this is closed. */
   LayerWeights in(TensorStore other) {
-    return new LayerWeights(other, names, expertCount, layer, decoded);
+    return new LayerWeights(other, names, expertCount, layer, frugal, decoded);
   }
 
   /** Adds the weights a piece asks for to its inputs. */
@@ -74,6 +97,29 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
     for (WeightBinding binding : piece.weights()) {
       inputs.with(binding.input(), rows(view(arena, binding.weight(), expert), binding.rows()));
     }
+  }
+
+  /** Says that an expert was used for now. */
+  void passed(Piece piece, int expert) {
+    if (frugal) {
+      for (WeightBinding binding : piece.weights()) {
+        TensorRole role = binding.weight().role();
+        if (role.isOfOneExpert()) {
+          release(experts.view(store, role, layer, expert));
+        }
+      }
+    }
+  }
+
+  /** Says that the layer was used for now. */
+  void passed() {
+    if (frugal) {
+      ofLayer.values().forEach(view -> MappedPages.release(view.bytes()));
+    }
+  }
+
+  private static void release(WeightView stored) {
+    stored.tensors().forEach(tensor -> MappedPages.release(tensor.bytes()));
   }
 
   /** Type of a weight as it is handed out; the same for all experts. */
@@ -115,9 +161,13 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
     WeightView stored = experts.view(store, role, layer, expert);
     TensorView values = WeightDecoder.values(arena, stored);
     TensorInfo wanted = info(role, false);
-    return values.dtype() == wanted.dtype()
-        ? values
-        : new TensorView(wanted, WeightDecoder.decode(arena, stored).segment());
+    if (values.dtype() != wanted.dtype()) {
+      values = new TensorView(wanted, WeightDecoder.decode(arena, stored).segment());
+    }
+    if (frugal && !values.bytes().isMapped()) {
+      release(stored);
+    }
+    return values;
   }
 
   private TensorInfo info(TensorRole role, boolean bias) {

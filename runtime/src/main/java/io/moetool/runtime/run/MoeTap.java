@@ -16,6 +16,20 @@ public interface MoeTap<P> {
   /** Takes the partial results of a layer, in the order of the sequences. */
   void add(int layer, int sequence, P partial);
 
+  /** What it holds on the heap once all layers have been seen; at most. */
+  default long heldBytes() {
+    return 0;
+  }
+
+  /**
+   * What one partial result takes on the heap; at most.
+   *
+   * @param tokens length of the sequence
+   */
+  default long partialBytes(int tokens) {
+    return 0;
+  }
+
   /**
    * Called when all sequences have passed a layer, while its experts can still be run on anything.
    */

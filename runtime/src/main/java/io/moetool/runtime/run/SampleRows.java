@@ -26,6 +26,15 @@ final class SampleRows {
     coefficients = FloatMatrix.allocate(arena, tokens, perToken);
   }
 
+  /** What a sample takes. */
+  static long bytes(Architecture architecture, TokenSample sample) {
+    long widths =
+        architecture.hidden()
+            + 2L * architecture.moe().experts()
+            + 2L * architecture.moe().routing().expertsPerToken();
+    return (long) Float.BYTES * sample.tokens() * widths;
+  }
+
   /** Copies the tokens of one sequence, before its experts are run. */
   void take(int sequence, TileBuffers rows) {
     for (int token = sample.from(sequence); token < sample.from(sequence + 1); token++) {

@@ -14,20 +14,29 @@ import java.util.stream.IntStream;
  *
  * <p>Nothing of size E·n is held here. Who compares experts token by token asks for ranges of
  * tokens so short that the outputs of all experts fit into memory; who sums up each expert alone
- * asks for all tokens at once, which is fastest. The bits of a row depend on the range it is asked
- * for with, never on threads: ask for ranges that follow from the extents of model and sample.
+ * asks for all tokens at once, which is fastest. The bits of a row depend neither on threads nor on
+ * the range it is asked for with; those of sums over a range may, so how sums are put together has
+ * to follow from the extents of model and sample.
  */
 public final class SampledExperts {
   private final LayerExperts experts;
   private final SampleRows rows;
   private final ExactRouter router;
   private final WorkPool pool;
+  private final long rangeBytes;
 
-  SampledExperts(LayerExperts experts, SampleRows rows, ExactRouter router, WorkPool pool) {
+  SampledExperts(
+      LayerExperts experts, SampleRows rows, ExactRouter router, WorkPool pool, long rangeBytes) {
+    this.rangeBytes = rangeBytes;
     this.experts = experts;
     this.rows = rows;
     this.router = router;
     this.pool = pool;
+  }
+
+  /** What the outputs of all experts may take for one range, if that is not too few tokens. */
+  public long rangeBytes() {
+    return rangeBytes;
   }
 
   /** Index of the layer in the model. */

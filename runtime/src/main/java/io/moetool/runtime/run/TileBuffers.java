@@ -39,6 +39,18 @@ final class TileBuffers {
     shared = architecture.moe().shared().map(_ -> FloatMatrix.allocate(arena, rows, hidden));
   }
 
+  /** What a token takes. */
+  static long bytes(Architecture architecture) {
+    int perToken = architecture.moe().routing().expertsPerToken();
+    long widths =
+        2L * architecture.hidden()
+            + 2L * architecture.moe().experts()
+            + 2L * perToken
+            + (long) perToken * architecture.hidden()
+            + (architecture.moe().shared().isPresent() ? architecture.hidden() : 0);
+    return Float.BYTES * widths;
+  }
+
   /** Tokens that fit into a tile. */
   static int rows(Architecture architecture, int longestSequence, long allTokens) {
     long perRow = 4L * architecture.hidden() * architecture.moe().routing().expertsPerToken();

@@ -3,8 +3,12 @@ package io.moetool.cli;
 import io.moetool.analyzers.Analysis;
 import io.moetool.analyzers.report.Report;
 import io.moetool.analyzers.specialisation.TaskPacks;
+import io.moetool.analyzers.statistics.MeasuredModel;
+import io.moetool.analyzers.statistics.PassSavepoints;
+import io.moetool.analyzers.statistics.SampleStatisticsTap;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
+import io.moetool.analyzers.statistics.StatisticsTap;
 import io.moetool.analyzers.superexperts.ProtectList;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.publish.Leftover;
@@ -13,8 +17,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The folder that analyze writes: it appears whole, and may replace an earlier analysis. */
@@ -22,26 +28,62 @@ final class AnalysisFolder implements AutoCloseable {
   private static final List<String> NAMES =
       List.of(StatisticsFile.NAME, Analysis.NAME, ProtectList.NAME, TaskPacks.NAME, Report.NAME);
 
-  private final StagedFolder staged;
+  /**
+   * A run that is ended has to do again what it did in this time, and a shorter one pays nothing
+   * for being resumable.
+   */
+  private static final Duration BETWEEN_SAVEPOINTS = Duration.ofSeconds(20);
 
-  private AnalysisFolder(StagedFolder staged) {
+  private final StagedFolder staged;
+  private final Duration pause;
+
+  private AnalysisFolder(StagedFolder staged, Duration pause) {
     this.staged = staged;
+    this.pause = pause;
   }
 
   /**
-   * Begins a folder; until it is closed no other run can begin it.
+   * Refuses a folder that is no analysis; worth asking before anything of it is touched.
    *
-   * @param sources folders that nothing is written into
-   * @throws BadInputException if something else is there, or it lies in the source
+   * @throws BadInputException if something else is there
    */
-  static AnalysisFolder begin(Path target, List<Path> sources) {
+  static void requireReplaceable(Path target) {
     if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !isAnalysis(target)) {
       throw new BadInputException(
           target.toString(),
           "exists and is not an earlier analysis",
           "choose another folder or remove it");
     }
-    return new AnalysisFolder(StagedFolder.replacing(target, sources, Leftover.REFUSE));
+  }
+
+  /**
+   * Begins a folder; until it is closed no other run can begin it.
+   *
+   * @param sources folders that nothing is written into
+   * @param leftover what to do with what an ended run has left
+   * @throws BadInputException if something else is there, or it lies in the source
+   */
+  static AnalysisFolder begin(Path target, List<Path> sources, Leftover leftover) {
+    return begin(target, sources, leftover, BETWEEN_SAVEPOINTS);
+  }
+
+  /** As {@link #begin(Path, List, Leftover)}, with another time between savepoints. */
+  static AnalysisFolder begin(Path target, List<Path> sources, Leftover leftover, Duration pause) {
+    requireReplaceable(target);
+    return new AnalysisFolder(StagedFolder.replacing(target, sources, leftover), pause);
+  }
+
+  /**
+   * Savepoints of a pass over data.
+   *
+   * @param work what has to be the same for a pass that goes on, by names for people
+   */
+  PassSavepoints savepoints(
+      Map<String, String> work,
+      MeasuredModel model,
+      StatisticsTap tap,
+      Optional<SampleStatisticsTap> sample) {
+    return new PassSavepoints(staged, work, model, tap, sample, pause, System::nanoTime);
   }
 
   /** Takes files that are needed on the way. */
@@ -60,7 +102,7 @@ final class AnalysisFolder implements AutoCloseable {
     staged.commit();
   }
 
-  /** Removes what was begun, unless it has been written. */
+  /** Removes what was begun, unless it has been written or can be resumed. */
   @Override
   public void close() {
     staged.close();

@@ -5,6 +5,7 @@ import io.moetool.analyzers.Analyzer;
 import io.moetool.analyzers.statistics.BaseRouters;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.formats.publish.Leftover;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.MemoryLimit;
 import io.moetool.runtime.run.WorkPool;
@@ -72,6 +73,8 @@ final class AnalyzeCommand implements Callable<Integer> {
               + " byte (default: as much as is fastest).")
   private Optional<Long> memoryLimit = Optional.empty();
 
+  @Mixin private UnfinishedOptions unfinished;
+
   @ArgGroup(validate = false, heading = "%nRunning the model:%n")
   private RunOptions run = new RunOptions();
 
@@ -89,12 +92,17 @@ final class AnalyzeCommand implements Callable<Integer> {
             "--memory-limit has no effect without --data: one expert is read at a time");
       }
     }
+    Leftover leftover = unfinished.leftover(common);
+    if (leftover == Leftover.RESUME && !data.isGiven()) {
+      throw common.usage("--resume has no effect without --data: weights are read in one go");
+    }
     if (sampleTokens.orElse(0) < 0) {
       throw common.usage("--sample-tokens must be at least 0");
     }
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads());
-        AnalysisFolder folder = AnalysisFolder.begin(output, List.of(source.tensors().folder()))) {
+        InterruptionNote _ = InterruptionNote.about(output, console);
+        AnalysisFolder folder = begin(source, leftover, console)) {
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Optional<BaseRouters> routers = base.map(path -> routers(path, source, console));
       Statistics statistics = measured(source, routers, folder, pool, console);
@@ -104,6 +112,12 @@ final class AnalyzeCommand implements Callable<Integer> {
       console.result(analysis, () -> AnalysisText.render(output, analysis, console.ink()));
     }
     return ExitCode.OK.value();
+  }
+
+  private AnalysisFolder begin(SourceModel source, Leftover leftover, Console console) {
+    AnalysisFolder.requireReplaceable(output);
+    unfinished.prepare(console, output);
+    return AnalysisFolder.begin(output, List.of(source.tensors().folder()), leftover);
   }
 
   private BaseRouters routers(Path path, SourceModel source, Console console) {
@@ -135,6 +149,7 @@ final class AnalyzeCommand implements Callable<Integer> {
         sequences,
         engine,
         sampleTokens.orElse(Measuring.SAMPLE_TOKENS),
-        memoryLimit.map(bytes -> new MemoryLimit(bytes, folder.aside())));
+        memoryLimit.map(bytes -> new MemoryLimit(bytes, folder.aside())),
+        Optional.of(folder));
   }
 }

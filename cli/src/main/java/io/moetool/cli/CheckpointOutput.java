@@ -2,14 +2,13 @@ package io.moetool.cli;
 
 import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.OutputTarget;
-import io.moetool.formats.publish.StagedFolder;
-import io.moetool.formats.publish.UnfinishedRun;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -32,17 +31,7 @@ final class CheckpointOutput {
           "Largest weights file, as 5GB or 500MB (default: distributed as in the source).")
   private Optional<Long> shardSize = Optional.empty();
 
-  @Option(
-      names = "--resume",
-      description =
-          "Go on where a run to OUT was ended; begin if it left nothing. The result is the same,"
-              + " byte for byte.")
-  private boolean resume;
-
-  @Option(
-      names = "--discard",
-      description = "First remove what a run to OUT left when it was ended; then begin.")
-  private boolean discard;
+  @Mixin private UnfinishedOptions unfinished;
 
   /** Where the checkpoint goes. */
   Path folder() {
@@ -56,14 +45,13 @@ final class CheckpointOutput {
 
   /** What was asked to become of an ended run. */
   Leftover leftover(CommonOptions common, boolean dryRun) {
-    if (resume && discard) {
-      throw common.usage("--resume goes on with what --discard removes: give one of them");
-    }
-    if (dryRun && (resume || discard)) {
+    Leftover leftover = unfinished.leftover(common);
+    if (dryRun && leftover != Leftover.REFUSE) {
       throw common.usage(
-          (resume ? "--resume" : "--discard") + " has no effect with --dry-run: it writes nothing");
+          (leftover == Leftover.RESUME ? "--resume" : "--discard")
+              + " has no effect with --dry-run: it writes nothing");
     }
-    return asked();
+    return leftover;
   }
 
   /**
@@ -77,27 +65,12 @@ final class CheckpointOutput {
       OutputTarget.check(folder, sources);
       return;
     }
-    if (resume && Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+    if (unfinished.resumes() && Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       // Whether it is what a run had completed before it was ended turns out when that is known.
       console.note(folder + " is there already: it stays as it is if it is complete");
       return;
     }
     OutputTarget.check(folder, sources);
-    StagedFolder.check(folder, asked());
-    if (resume && !StagedFolder.isLeft(folder)) {
-      console.note("no earlier run left anything of " + folder + ": beginning");
-    } else if (resume) {
-      UnfinishedRun.of(folder).ifPresent(run -> console.note("going on with an ended run: " + run));
-    }
-    if (discard) {
-      console.note(
-          StagedFolder.discardLeftover(folder)
-              ? "removed what an earlier run left of " + folder
-              : "no earlier run left anything of " + folder);
-    }
-  }
-
-  private Leftover asked() {
-    return resume ? Leftover.RESUME : discard ? Leftover.DISCARD : Leftover.REFUSE;
+    unfinished.prepare(console, folder);
   }
 }

@@ -7,15 +7,19 @@ import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsTap;
 import io.moetool.analyzers.statistics.WeightReader;
 import io.moetool.analyzers.statistics.WeightStatistics;
+import io.moetool.formats.checkpoint.SourceState;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.MemoryLimit;
 import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.Savepoints;
 import io.moetool.runtime.run.Taps;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Measures a checkpoint: its weights, and what it does with data. */
@@ -55,12 +59,21 @@ final class Measuring {
    * @param sampleTokens how many of the tokens every expert is run on, or 0
    */
   Statistics weightsAnd(SequenceData data, OrtEngine engine, int sampleTokens) {
-    return weightsAnd(data, engine, sampleTokens, Optional.empty());
+    return weightsAnd(data, engine, sampleTokens, Optional.empty(), Optional.empty());
   }
 
-  /** As {@link #weightsAnd(SequenceData, OrtEngine, int)}, in less memory. */
+  /**
+   * As {@link #weightsAnd(SequenceData, OrtEngine, int)}, in less memory, and so that it can go on
+   * where it was ended.
+   *
+   * @param folder takes savepoints
+   */
   Statistics weightsAnd(
-      SequenceData data, OrtEngine engine, int sampleTokens, Optional<MemoryLimit> limit) {
+      SequenceData data,
+      OrtEngine engine,
+      int sampleTokens,
+      Optional<MemoryLimit> limit,
+      Optional<AnalysisFolder> folder) {
     StatisticsTap tap = new StatisticsTap(model(), data);
     Optional<SampleStatisticsTap> sample =
         sampleTokens == 0
@@ -69,9 +82,29 @@ final class Measuring {
     try (CheckpointModel running =
         new CheckpointModel(
             source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
-      running.observe(data, sample.map(Taps.of(tap)::with).orElse(Taps.of(tap)), limit, progress);
+      running.observe(
+          data,
+          sample.map(Taps.of(tap)::with).orElse(Taps.of(tap)),
+          limit,
+          folder
+              .<Savepoints>map(
+                  kept -> kept.savepoints(work(data, engine, sampleTokens), model(), tap, sample))
+              .orElse(Savepoints.NONE),
+          progress);
     }
     return addWeights(tap.statistics().withSample(sample.flatMap(SampleStatisticsTap::statistics)));
+  }
+
+  /** What has to be the same for a pass that goes on where another was ended. */
+  private Map<String, String> work(SequenceData data, OrtEngine engine, int sampleTokens) {
+    Map<String, String> work = new LinkedHashMap<>();
+    work.put("version of moetool", VersionText.version());
+    work.put("model", source.fingerprint());
+    work.put("state of the model's files", "sha256:" + SourceState.of(source.files()));
+    work.put("data", data.fingerprint());
+    work.put("number of --sample-tokens", Integer.toString(sampleTokens));
+    work.put("device", engine.device().key());
+    return work;
   }
 
   private Statistics addWeights(Statistics measured) {

@@ -4,6 +4,7 @@ import io.moetool.analyzers.Analysis;
 import io.moetool.analyzers.Analyzer;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.analyzers.statistics.StatisticsFile;
+import io.moetool.formats.publish.Leftover;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ final class StatisticsAddCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console();
-    try (AnalysisFolder folder = AnalysisFolder.begin(output, List.of())) {
+    try (AnalysisFolder folder = AnalysisFolder.begin(output, List.of(), Leftover.REFUSE)) {
       Statistics sum = StatisticsFile.read(inputs.getFirst());
       for (Path input : inputs.subList(1, inputs.size())) {
         sum = sum.plus(StatisticsFile.read(input));

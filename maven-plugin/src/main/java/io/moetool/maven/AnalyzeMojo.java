@@ -51,6 +51,21 @@ public final class AnalyzeMojo extends DataMojo {
   @ToolOption(value = "--memory-limit", role = Role.MANNER)
   private @Nullable String memoryLimit;
 
+  /**
+   * Go on where a run was ended; begin if it left nothing. The result is the same, byte for byte.
+   */
+  @Parameter(property = "moetool.resume", defaultValue = "false")
+  @ToolOption(value = "--resume", role = Role.MANNER)
+  private boolean resume;
+
+  /**
+   * First remove what a run left when it was ended; then begin. What a run of this step left is
+   * removed also without this, unless resume is set.
+   */
+  @Parameter(property = "moetool.discard", defaultValue = "false")
+  @ToolOption(value = "--discard", role = Role.MANNER)
+  private boolean discard;
+
   /** Folder for the analysis; an earlier one there is replaced. */
   @Parameter(defaultValue = "${project.build.directory}/moetool/analysis", required = true)
   @ToolOption(value = "--output", role = Role.OUTPUT)
@@ -62,6 +77,11 @@ public final class AnalyzeMojo extends DataMojo {
    */
   @Parameter(property = "moetool.attach", defaultValue = "true")
   private boolean attach;
+
+  @Override
+  void afterEndedRun() {
+    discard |= !resume;
+  }
 
   @Override
   void completed() {

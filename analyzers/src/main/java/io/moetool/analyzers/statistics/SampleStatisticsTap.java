@@ -57,6 +57,20 @@ public final class SampleStatisticsTap implements SampleTap {
     layers.add(LayerSampling.of(experts));
   }
 
+  /**
+   * What was measured in a layer that all sequences have passed.
+   *
+   * @param layer index in the model
+   */
+  LayerSample finished(int layer) {
+    return layers.stream().filter(seen -> seen.layer() == layer).findFirst().orElseThrow();
+  }
+
+  /** Takes over what an earlier run has measured in a layer; layers in their order. */
+  void restore(LayerSample layer) {
+    layers.add(layer);
+  }
+
   /** What was measured once the run is over. */
   public Optional<SampledStatistics> statistics() {
     return layers.isEmpty()

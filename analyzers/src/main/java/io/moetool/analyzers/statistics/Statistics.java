@@ -23,6 +23,25 @@ public record Statistics(
     return new Statistics(model, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
+  /** What a pass over data has measured in one layer, as statistics of a model with that alone. */
+  static Statistics ofLayer(
+      MeasuredModel model, MeasuredData data, LayerStatistics layer, Optional<LayerSample> sample) {
+    MeasuredModel alone =
+        new MeasuredModel(
+            model.fingerprint(),
+            model.modelType(),
+            model.layers(),
+            List.of(layer.layer()),
+            model.experts(),
+            model.expertsPerToken(),
+            model.hidden());
+    return new Statistics(
+        alone,
+        Optional.of(new RoutedStatistics(data, List.of(layer))),
+        Optional.empty(),
+        sample.map(measured -> new SampledStatistics(measured.extent(), List.of(measured))));
+  }
+
   /** The same with sums over weights. */
   public Statistics withWeights(WeightStatistics measured) {
     return new Statistics(model, routed, Optional.of(measured), sampled);

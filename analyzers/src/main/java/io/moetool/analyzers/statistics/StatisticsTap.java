@@ -106,6 +106,25 @@ public final class StatisticsTap implements MoeTap<SequenceSums> {
   }
 
   /**
+   * What was summed up in a layer that all sequences have passed.
+   *
+   * @param layer index in the model
+   */
+  LayerStatistics finished(int layer) {
+    return Objects.requireNonNull(finished.get(layer));
+  }
+
+  /** Takes over what an earlier run has summed up in a layer. */
+  void restore(LayerStatistics layer) {
+    finished.put(layer.layer(), layer);
+  }
+
+  /** What it runs over. */
+  MeasuredData measured() {
+    return measured;
+  }
+
+  /**
    * What was summed up, once the run is over.
    *
    * @throws IllegalStateException if it is not

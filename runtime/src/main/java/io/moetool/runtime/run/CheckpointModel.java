@@ -89,7 +89,8 @@ public final class CheckpointModel implements LanguageModel {
   public Predictions predict(SequenceData data, RunProgress progress) {
     Arena arena = Arena.ofShared();
     try {
-      HiddenStates hidden = run(arena, data, Taps.NONE, Optional.empty(), progress);
+      HiddenStates hidden =
+          run(arena, data, Taps.NONE, Optional.empty(), Savepoints.NONE, progress);
       return new CheckpointPredictions(store, architecture, engine, hidden, arena);
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -99,18 +100,23 @@ public final class CheckpointModel implements LanguageModel {
 
   /** Runs all layers for what the taps see on the way. */
   public void observe(SequenceData data, Taps taps, RunProgress progress) {
-    observe(data, taps, Optional.empty(), progress);
+    observe(data, taps, Optional.empty(), Savepoints.NONE, progress);
   }
 
   /**
-   * As {@link #observe(SequenceData, Taps, RunProgress)}, with the same bits in less memory.
+   * As {@link #observe(SequenceData, Taps, RunProgress)}, with the same bits in less memory, and
+   * from where an earlier run was ended.
    *
    * @throws io.moetool.formats.BadInputException if the limit is too small for model and data
    */
   public void observe(
-      SequenceData data, Taps taps, Optional<MemoryLimit> limit, RunProgress progress) {
+      SequenceData data,
+      Taps taps,
+      Optional<MemoryLimit> limit,
+      Savepoints savepoints,
+      RunProgress progress) {
     try (Arena arena = Arena.ofShared()) {
-      run(arena, data, taps, limit, progress);
+      run(arena, data, taps, limit, savepoints, progress);
     }
   }
 
@@ -119,10 +125,15 @@ public final class CheckpointModel implements LanguageModel {
       SequenceData data,
       Taps taps,
       Optional<MemoryLimit> limit,
+      Savepoints savepoints,
       RunProgress progress) {
     MemoryPlan plan = plan(data, taps, limit);
-    HiddenStates hidden = new HiddenStates(states(arena, data, limit, plan), data.texts());
-    embed(hidden, plan);
+    FloatMatrix states = states(arena, data, limit, plan);
+    HiddenStates hidden = new HiddenStates(states, data.texts());
+    int first = savepoints.restore(states.segment());
+    if (first == 0) {
+      embed(hidden, plan);
+    }
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
             new LayerRun(
@@ -136,9 +147,10 @@ public final class CheckpointModel implements LanguageModel {
                 hidden,
                 taps,
                 plan)) {
-      for (int layer = 0; layer < architecture.layers(); layer++) {
+      for (int layer = first; layer < architecture.layers(); layer++) {
         progress.report("layers", layer, architecture.layers());
         layers.run(layer);
+        savepoints.passed(layer, states.segment());
       }
     }
     progress.report("layers", architecture.layers(), architecture.layers());

@@ -51,12 +51,7 @@ final class LayerWeights implements StoredTypes, AutoCloseable {
    */
   LayerWeights(TensorStore store, Architecture architecture, int layer, boolean frugal) {
     this(
-        store,
-        architecture.names(),
-        architecture.moe().experts(),
-        layer,
-        frugal,
-        Arena.ofShared());
+        store, architecture.names(), architecture.moe().experts(), layer, frugal, Arena.ofShared());
   }
 
   private LayerWeights(

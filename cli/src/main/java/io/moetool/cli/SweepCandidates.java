@@ -8,7 +8,7 @@ import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.plan.PlanFile;
-import io.moetool.transforms.prune.PlannedModel;
+import io.moetool.transforms.prune.UnwrittenModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -39,7 +39,7 @@ final class SweepCandidates implements AutoCloseable {
   OpenModel open(Path named, SequenceData data) {
     OpenModel opened =
         isPlan(named)
-            ? PlannedModel.open(
+            ? UnwrittenModel.open(
                 source(named), named.toString(), PlanFile.read(named), families, engine, pool)
             : OpenModel.open(named, families, engine, pool);
     int longest = data.sequences().stream().mapToInt(s -> s.length()).max().orElse(0);

@@ -16,7 +16,7 @@ final class SweepPlot {
   private static final int LEFT = 80;
   private static final int RIGHT = 160;
   private static final int BOTTOM = 50;
-  private static final int TOP = 16;
+  private static final int TOP = 30;
   private static final int TICKS = 4;
   private static final int LONGEST_NAME = 24;
 
@@ -56,7 +56,7 @@ final class SweepPlot {
       text(svg, "axis", LEFT - 8, y(kl) + 4, "end", String.format(Locale.ROOT, "%.3g", kl));
     }
     text(svg, "axis", x(mostBytes / 2), HEIGHT - 10, "middle", "size");
-    text(svg, "axis", LEFT, TOP - 4, "end", "KL");
+    text(svg, "axis", LEFT - 8, TOP - 16, "end", "KL");
     List<SweptModel> front =
         sweep.candidates().stream()
             .filter(SweptModel::onFront)

@@ -72,7 +72,7 @@ class MaskedModelTest {
       Plan plan = plan(source, removed, keep);
       new Pruner(source, "test")
           .prune("plan", plan, OptionalLong.empty(), out, WriteProgress.none());
-      planned = loss(golden, PlannedModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL));
+      planned = loss(golden, UnwrittenModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL));
       masked = golden.logits(source, new ExpertMask(removed));
       assertThat(masked).usingRecursiveComparison().isNotEqualTo(golden.logits(source));
     }

@@ -19,7 +19,7 @@ import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Target;
-import io.moetool.transforms.prune.PlannedModel;
+import io.moetool.transforms.prune.UnwrittenModel;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -46,7 +46,7 @@ class LayerValidatorTest {
       Plan plan = withoutTheFirst(source);
       LayerValidator validator =
           new LayerValidator(base, GOLDEN.sequences(), Long.MAX_VALUE, RunProgress.NONE);
-      try (OpenModel candidate = PlannedModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL)) {
+      try (OpenModel candidate = UnwrittenModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL)) {
         List<LayerDifference> known =
             validator.compare(candidate, ExpertSlots.of(plan), RunProgress.NONE);
         List<LayerDifference> unknown =

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Runs what a plan would make of a checkpoint, without writing it. */
-public final class PlannedModel {
-  private PlannedModel() {}
+public final class UnwrittenModel {
+  private UnwrittenModel() {}
 
   /**
    * The model that {@link Pruner#prune} would write, weight for weight.

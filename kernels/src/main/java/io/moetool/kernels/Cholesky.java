@@ -4,7 +4,7 @@ package io.moetool.kernels;
  * A symmetric positive definite matrix as Uᵀ U, in float64. Elements are computed in one order, so
  * the same matrix gives the same bits everywhere.
  */
-final class Cholesky {
+public final class Cholesky {
   /** Row i holds columns i and above. */
   private final double[][] upper;
 
@@ -18,7 +18,7 @@ final class Cholesky {
    * @param matrix row i holds columns i and above; becomes the factor
    * @throws IllegalArgumentException if it is not positive definite
    */
-  static Cholesky of(double[][] matrix) {
+  public static Cholesky of(double[][] matrix) {
     for (int k = 0; k < matrix.length; k++) {
       double[] row = matrix[k];
       if (!(row[0] > 0 && row[0] < Double.POSITIVE_INFINITY)) {
@@ -42,7 +42,7 @@ final class Cholesky {
    *
    * @param rows B, {@code [n, m]}; becomes X
    */
-  void solve(double[][] rows) {
+  public void solve(double[][] rows) {
     int size = upper.length;
     for (int i = 0; i < size; i++) {
       divide(rows[i], upper[i][0]);

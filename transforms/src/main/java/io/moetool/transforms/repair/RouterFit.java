@@ -1,6 +1,7 @@
 package io.moetool.transforms.repair;
 
 import io.moetool.formats.family.RouterSpec;
+import io.moetool.kernels.Cholesky;
 import io.moetool.kernels.ExactRouter;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.IntMatrix;
@@ -156,7 +157,7 @@ final class RouterFit {
     int sinceBest = 0;
     double step = 1;
     for (int i = 0; i < STEPS && sinceBest < PATIENCE; i++, sinceBest++) {
-      Matrix direction = moments.solveRows(state.gradient().plus(state.choice(), 1));
+      Matrix direction = solved(moments, state.gradient().plus(state.choice(), 1));
       boolean fell = false;
       for (int halving = 0; halving < HALVINGS && !fell; halving++) {
         Matrix next = change.plus(direction, -step);
@@ -288,6 +289,31 @@ final class RouterFit {
     for (int i = 0; i < experts; i++) {
       sums.add(i, i, trace > 0 ? DAMPING * trace / experts : 1);
     }
-    return Cholesky.of(sums);
+    double[][] upper = new double[experts][];
+    for (int i = 0; i < experts; i++) {
+      upper[i] = new double[experts - i];
+      for (int j = i; j < experts; j++) {
+        upper[i][j - i] = sums.get(i, j);
+      }
+    }
+    return Cholesky.of(upper);
+  }
+
+  /** X with X A = B; A is symmetric, so that is A Xᵀ = Bᵀ. */
+  static Matrix solved(Cholesky a, Matrix b) {
+    double[][] columns = new double[b.columns()][b.rows()];
+    for (int row = 0; row < b.rows(); row++) {
+      for (int column = 0; column < b.columns(); column++) {
+        columns[column][row] = b.get(row, column);
+      }
+    }
+    a.solve(columns);
+    Matrix solved = new Matrix(b.rows(), b.columns());
+    for (int row = 0; row < b.rows(); row++) {
+      for (int column = 0; column < b.columns(); column++) {
+        solved.set(row, column, columns[column][row]);
+      }
+    }
+    return solved;
   }
 }

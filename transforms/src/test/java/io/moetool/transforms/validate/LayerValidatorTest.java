@@ -46,7 +46,8 @@ class LayerValidatorTest {
       Plan plan = withoutTheFirst(source);
       LayerValidator validator =
           new LayerValidator(base, GOLDEN.sequences(), Long.MAX_VALUE, RunProgress.NONE);
-      try (OpenModel candidate = UnwrittenModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL)) {
+      try (OpenModel candidate =
+          UnwrittenModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL)) {
         List<LayerDifference> known =
             validator.compare(candidate, ExpertSlots.of(plan), RunProgress.NONE);
         List<LayerDifference> unknown =

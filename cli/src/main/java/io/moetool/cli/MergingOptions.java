@@ -20,10 +20,11 @@ final class MergingOptions {
 
   @Option(
       names = "--align",
-      paramLabel = "weights|none",
+      paramLabel = "weights|fix-dom|none",
       description =
-          "Match the neurons of merged experts by their weights before they are added up, or add"
-              + " them as they are stored (default: weights).")
+          "Match the neurons of merged experts by their weights before they are added up, one to"
+              + " one or each with the leader's that is most like it (fix-dom), or add them as they"
+              + " are stored (default: weights).")
   private Optional<Merging.Alignment> alignment = Optional.empty();
 
   /** What was asked for. */

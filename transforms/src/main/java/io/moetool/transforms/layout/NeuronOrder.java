@@ -68,14 +68,13 @@ public record NeuronOrder(Side side, int parts, boolean interleaved, int width) 
             .toArray();
   }
 
-  /**
-   * Where the value at {@code index} is found in a member.
-   *
-   * @param neurons the member's neuron for each of the leader's
-   */
-  public int source(int index, int[] neurons) {
-    return interleaved
-        ? index(neurons[index / parts], index % parts)
-        : index(neurons[index % width], index / width);
+  /** Which neuron the value at {@code index} is of. */
+  public int neuron(int index) {
+    return interleaved ? index / parts : index % width;
+  }
+
+  /** Which of its neuron's values the one at {@code index} is. */
+  public int part(int index) {
+    return interleaved ? index % parts : index / width;
   }
 }

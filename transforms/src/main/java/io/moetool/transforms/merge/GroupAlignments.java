@@ -26,7 +26,7 @@ final class GroupAlignments {
   private final Alignment alignment;
   private final Map<Integer, LayerPlan> layers;
   private final WorkPool pool;
-  private final Map<Integer, Map<Integer, int[]>> matched = new HashMap<>();
+  private final Map<Integer, Map<Integer, int[][]>> matched = new HashMap<>();
 
   private GroupAlignments(
       SourceModel source, Alignment alignment, Map<Integer, LayerPlan> layers, WorkPool pool) {
@@ -47,17 +47,23 @@ final class GroupAlignments {
         pool);
   }
 
-  /** The members' neurons by the leader's, in the order of the group's experts. */
-  List<int[]> of(int layer, MergeGroup group) {
+  /**
+   * By member, in the order of the group's experts, and by neuron of the leader: the member's
+   * neurons that join it.
+   */
+  List<int[][]> of(int layer, MergeGroup group) {
     int width = source.architecture().moe().expertWidth();
-    Map<Integer, int[]> found =
+    int[][] same = each(IntStream.range(0, width).toArray());
+    Map<Integer, int[][]> found =
         alignment == Alignment.NONE ? Map.of() : matched.computeIfAbsent(layer, this::match);
-    return group.experts().stream()
-        .map(expert -> found.getOrDefault(expert, IntStream.range(0, width).toArray()))
-        .toList();
+    return group.experts().stream().map(expert -> found.getOrDefault(expert, same)).toList();
   }
 
-  private Map<Integer, int[]> match(int layer) {
+  private static int[][] each(int[] neurons) {
+    return IntStream.of(neurons).mapToObj(neuron -> new int[] {neuron}).toArray(int[][]::new);
+  }
+
+  private Map<Integer, int[][]> match(int layer) {
     List<Integer> leaders = new ArrayList<>();
     List<Integer> members = new ArrayList<>();
     for (MergeGroup group : Objects.requireNonNull(layers.get(layer)).groups()) {
@@ -68,12 +74,17 @@ final class GroupAlignments {
         }
       }
     }
-    int[][] neurons = new int[members.size()][];
+    int[][][] neurons = new int[members.size()][][];
     try (NeuronMatching matching = new NeuronMatching(source, OrtEngine.open(Device.CPU))) {
       pool.forEach(
-          members.size(), i -> neurons[i] = matching.match(layer, leaders.get(i), members.get(i)));
+          members.size(),
+          i ->
+              neurons[i] =
+                  alignment == Alignment.FIX_DOM
+                      ? matching.nearest(layer, leaders.get(i), members.get(i))
+                      : each(matching.match(layer, leaders.get(i), members.get(i))));
     }
-    Map<Integer, int[]> byMember = new HashMap<>();
+    Map<Integer, int[][]> byMember = new HashMap<>();
     for (int i = 0; i < neurons.length; i++) {
       byMember.put(members.get(i), neurons[i]);
     }

@@ -14,6 +14,7 @@ import io.moetool.kernels.ElementEncoder;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.NeuronOrder;
+import io.moetool.transforms.layout.ScaledElements;
 import io.moetool.transforms.plan.MergeGroup;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -78,15 +79,16 @@ final class GroupMeans {
    */
   MemorySegment of(Arena arena, TensorPlace place, TensorInfo slice, MergeGroup group) {
     NeuronOrder order = NeuronOrder.of(architecture.moe().expert(), place.role(), place.bias());
-    List<int[]> neurons = alignments.of(place.layer().orElseThrow(), group);
+    NeuronShares shares =
+        new NeuronShares(
+            order,
+            !ScaledElements.isOutput(place.role()),
+            group,
+            alignments.of(place.layer().orElseThrow(), group));
     List<WeightedMean.Term> terms = new ArrayList<>();
     for (int i = 0; i < group.experts().size(); i++) {
-      int[] ofMember = neurons.get(i);
       terms.add(
-          new WeightedMean.Term(
-              elements(place, slice, group.experts().get(i)),
-              group.weights().get(i),
-              index -> order.source(index, ofMember)));
+          new WeightedMean.Term(elements(place, slice, group.experts().get(i)), shares.of(i)));
     }
     return new WeightedMean(slice.dtype(), slice.shape(), order.side()).of(arena, terms, pool);
   }

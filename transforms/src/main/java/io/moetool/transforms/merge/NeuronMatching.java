@@ -21,6 +21,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Finds which neuron of an expert does the work of which neuron of another. A neuron is described
@@ -67,6 +68,56 @@ final class NeuronMatching implements AutoCloseable {
       products.run(inputs, results.with(COSTS, costs));
       return LinearAssignment.of(costs);
     }
+  }
+
+  /**
+   * For each neuron of {@code leader} those of {@code member} whose weights correlate with its own
+   * more than with those of any other neuron of the leader, ascending; it may be none or several.
+   */
+  int[][] nearest(int layer, int leader, int member) {
+    try (Arena arena = Arena.ofConfined();
+        OrtInputs inputs = products.inputs();
+        OrtInputs results = products.inputs()) {
+      FloatMatrix costs = FloatMatrix.allocate(arena, expert.width(), expert.width());
+      inputs
+          .with(LEADER, standardised(descriptions(arena, layer, leader)))
+          .with(MEMBER, standardised(descriptions(arena, layer, member)));
+      products.run(inputs, results.with(COSTS, costs));
+      List<List<Integer>> joined = new ArrayList<>();
+      IntStream.range(0, expert.width()).forEach(_ -> joined.add(new ArrayList<>()));
+      for (int neuron = 0; neuron < expert.width(); neuron++) {
+        int best = 0;
+        for (int i = 1; i < expert.width(); i++) {
+          best = costs.get(i, neuron) < costs.get(best, neuron) ? i : best;
+        }
+        joined.get(best).add(neuron);
+      }
+      return joined.stream()
+          .map(neurons -> neurons.stream().mapToInt(Integer::intValue).toArray())
+          .toArray(int[][]::new);
+    }
+  }
+
+  /** Rows with mean 0 and length 1, whose products are correlations; constant ones become 0. */
+  private static FloatMatrix standardised(FloatMatrix rows) {
+    for (int row = 0; row < rows.rows(); row++) {
+      float[] values = rows.rowToArray(row);
+      double mean = 0;
+      for (float value : values) {
+        mean += value;
+      }
+      mean /= values.length;
+      double squares = 0;
+      for (float value : values) {
+        squares += (value - mean) * (value - mean);
+      }
+      double length = Math.sqrt(squares);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = length == 0 ? 0 : (float) ((values[i] - mean) / length);
+      }
+      rows.setRow(row, values);
+    }
+    return rows;
   }
 
   /** All weights of every neuron, {@code [I, 3 H]}. */

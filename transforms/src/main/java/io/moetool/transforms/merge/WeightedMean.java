@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * The weighted sum of matrices in one stored type: values are decoded, added up in float64 in the
@@ -42,34 +43,92 @@ final class WeightedMean {
    * One of the matrices.
    *
    * @param elements stored
-   * @param weight what it is multiplied by
-   * @param place where along the axis of neurons it has what belongs at an index of the sum
+   * @param shares what of it belongs where
    */
-  record Term(MemorySegment elements, double weight, IntUnaryOperator place) {}
+  record Term(MemorySegment elements, Shares shares) {
+    /**
+     * A matrix with its neurons in another order.
+     *
+     * @param weight what it is multiplied by
+     * @param place where along the axis of neurons it has what belongs at an index of the sum
+     */
+    static Term of(MemorySegment elements, double weight, IntUnaryOperator place) {
+      return new Term(
+          elements,
+          new Shares() {
+            @Override
+            public int[] places(int index) {
+              return new int[] {place.applyAsInt(index)};
+            }
+
+            @Override
+            public double weight(int index) {
+              return weight;
+            }
+          });
+    }
+  }
+
+  /** What a matrix has for the sum, by index along the axis of neurons. */
+  interface Shares {
+    /** Where in the matrix what belongs there lies. */
+    int[] places(int index);
+
+    /** What all of it is multiplied by. */
+    double weight(int index);
+  }
+
+  /** A term with its shares looked up once. */
+  private static final class Part {
+    private final MemorySegment elements;
+    private final int[][] places;
+    private final double[] weights;
+
+    private Part(MemorySegment elements, int[][] places, double[] weights) {
+      this.elements = elements;
+      this.places = places;
+      this.weights = weights;
+    }
+
+    static Part of(Term term, int extent) {
+      return new Part(
+          term.elements(),
+          IntStream.range(0, extent).mapToObj(term.shares()::places).toArray(int[][]::new),
+          IntStream.range(0, extent).mapToDouble(term.shares()::weight).toArray());
+    }
+  }
 
   /** The sum's elements, in an arena that any thread may use. */
   MemorySegment of(Arena arena, List<Term> terms, WorkPool pool) {
     MemorySegment result = arena.allocate(type.byteSize((long) rows * columns), 64);
+    int extent = side == NeuronOrder.Side.COLUMNS ? columns : rows;
+    List<Part> parts = terms.stream().map(term -> Part.of(term, extent)).toList();
     pool.forEach(
         Math.ceilDiv(rows, ROWS_AT_ONCE),
         i -> {
           int to = Math.min(rows, (i + 1) * ROWS_AT_ONCE);
           for (int row = i * ROWS_AT_ONCE; row < to; row++) {
-            addUp(terms, row, result);
+            addUp(parts, row, result);
           }
         });
     return result;
   }
 
-  private void addUp(List<Term> terms, int row, MemorySegment result) {
+  private void addUp(List<Part> parts, int row, MemorySegment result) {
     double[] sums = new double[columns];
     float[] values = new float[columns];
-    for (Term term : terms) {
-      int from = side == NeuronOrder.Side.ROWS ? term.place().applyAsInt(row) : row;
-      ElementDecoder.decode(type, rowOf(term.elements(), from), MemorySegment.ofArray(values));
-      for (int column = 0; column < columns; column++) {
-        int place = side == NeuronOrder.Side.COLUMNS ? term.place().applyAsInt(column) : column;
-        sums[column] += term.weight() * values[place];
+    for (Part part : parts) {
+      for (int from : side == NeuronOrder.Side.ROWS ? part.places[row] : new int[] {row}) {
+        ElementDecoder.decode(type, rowOf(part.elements, from), MemorySegment.ofArray(values));
+        for (int column = 0; column < columns; column++) {
+          if (side == NeuronOrder.Side.COLUMNS) {
+            for (int place : part.places[column]) {
+              sums[column] += part.weights[column] * values[place];
+            }
+          } else {
+            sums[column] += part.weights[row] * values[column];
+          }
+        }
       }
     }
     try (Arena scratch = Arena.ofConfined()) {

@@ -39,11 +39,22 @@ public record Merging(String router, String alignment) {
      * Neurons of a member are put into the order in which their weights have the largest sum of
      * products with the leader's (weight matching).
      */
-    WEIGHTS;
+    WEIGHTS,
+    /**
+     * Every neuron of a member joins the leader's with whose weights its own correlate most, so
+     * that several may join one and none another (fix-dom of HC-SMoE, arXiv 2410.08589, by
+     * weights).
+     */
+    FIX_DOM;
 
     /** Name in plans and on the command line. */
     public String key() {
-      return name().toLowerCase(Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    @Override
+    public String toString() {
+      return key();
     }
   }
 

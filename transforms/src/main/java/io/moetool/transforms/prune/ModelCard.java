@@ -7,7 +7,6 @@ import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.group.GroupingCatalog;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.MergeGroup;
-import io.moetool.transforms.plan.Merging;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.Repair;
 import java.util.List;
@@ -89,9 +88,11 @@ final class ModelCard {
             %s Every other tensor has the bytes of the source.\
             """
                 .formatted(
-                    merging.knownAlignment().orElseThrow() == Merging.Alignment.WEIGHTS
-                        ? "after their neurons were matched with the leader's"
-                        : "neuron by neuron as they were stored",
+                    switch (merging.knownAlignment().orElseThrow()) {
+                      case WEIGHTS -> "after their neurons were matched with the leader's";
+                      case FIX_DOM -> "each neuron joining the leader's that is most like it";
+                      case NONE -> "neuron by neuron as they were stored";
+                    },
                     plan.repair().isEmpty()
                         ? ""
                         : ", and its last projection was fitted to what they added",

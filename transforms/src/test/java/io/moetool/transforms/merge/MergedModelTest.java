@@ -90,6 +90,25 @@ class MergedModelTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("plainCheckpoints")
+  void twinsWhoseNeuronsJoinTheNearestBecomeOneWithoutLoss(String name) throws IOException {
+    Path twins = folder.resolve("twins");
+    Path out = folder.resolve("out");
+    GoldenModel model = new GoldenModel(name);
+    try (SourceModel golden = model.open()) {
+      TwinCheckpoint.write(golden, twins);
+    }
+    try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
+      write(source, TwoBecomeOne.plan(source, Router.DUPLICATE, Alignment.FIX_DOM), out);
+      List<float[]> before = model.logits(source);
+      List<float[]> after = model.logits(out);
+      for (int i = 0; i < before.size(); i++) {
+        assertThat(after.get(i)).containsExactly(before.get(i), within(1e-5f));
+      }
+    }
+  }
+
   @Test
   void theHiddenOrderIsFound() throws IOException {
     Path twins = folder.resolve("twins");

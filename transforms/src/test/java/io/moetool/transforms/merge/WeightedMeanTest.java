@@ -76,13 +76,12 @@ class WeightedMeanTest {
   void neuronsOfAStackLieInHalvesOrInPairs() {
     NeuronOrder halves = new NeuronOrder(NeuronOrder.Side.ROWS, 2, false, 3);
     NeuronOrder pairs = new NeuronOrder(NeuronOrder.Side.ROWS, 2, true, 3);
-    int[] neurons = {2, 0, 1};
     assertThat(new int[] {halves.index(1, 0), halves.index(1, 1)}).containsExactly(1, 4);
     assertThat(new int[] {pairs.index(1, 0), pairs.index(1, 1)}).containsExactly(2, 3);
-    assertThat(IntStream.range(0, 6).map(i -> halves.source(i, neurons)))
-        .containsExactly(2, 0, 1, 5, 3, 4);
-    assertThat(IntStream.range(0, 6).map(i -> pairs.source(i, neurons)))
-        .containsExactly(4, 5, 0, 1, 2, 3);
+    assertThat(IntStream.range(0, 6).map(halves::neuron)).containsExactly(0, 1, 2, 0, 1, 2);
+    assertThat(IntStream.range(0, 6).map(halves::part)).containsExactly(0, 0, 0, 1, 1, 1);
+    assertThat(IntStream.range(0, 6).map(pairs::neuron)).containsExactly(0, 0, 1, 1, 2, 2);
+    assertThat(IntStream.range(0, 6).map(pairs::part)).containsExactly(0, 1, 0, 1, 0, 1);
   }
 
   private static int swapped(int index) {
@@ -103,9 +102,9 @@ class WeightedMeanTest {
           .of(
               arena,
               List.of(
-                  new WeightedMean.Term(
+                  WeightedMean.Term.of(
                       MemorySegment.ofArray(first), weights.get(0), IntUnaryOperator.identity()),
-                  new WeightedMean.Term(MemorySegment.ofArray(second), weights.get(1), member)),
+                  WeightedMean.Term.of(MemorySegment.ofArray(second), weights.get(1), member)),
               pool)
           .toArray(ValueLayout.JAVA_FLOAT);
     }

@@ -27,6 +27,11 @@ final class Amounts {
         Locale.ROOT, share < 0.0995 && share > 0 ? "%.1f%%" : "%.0f%%", share * 100);
   }
 
+  /** As percent with one decimal, for figures that are held against each other. */
+  static String tenthsOfPercent(double share) {
+    return String.format(Locale.ROOT, "%.1f%%", share * 100);
+  }
+
   private static String scaled(long amount, String separator, String[] units) {
     double value = amount;
     int unit = 0;

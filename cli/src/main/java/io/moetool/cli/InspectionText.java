@@ -3,8 +3,6 @@ package io.moetool.cli;
 import io.moetool.analyzers.inspect.Inspection;
 import io.moetool.analyzers.inspect.Loading;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** An inspection for people. */
 final class InspectionText {
@@ -25,13 +23,13 @@ final class InspectionText {
             ink.bold(model.toString()),
             inspection.modelType(),
             facts(),
-            section("Bytes by role", roles()),
-            section("Where a checkpoint of this shape loads", loading()),
-            section("Config and tensors", findings()));
-  }
-
-  private String section(String heading, String lines) {
-    return ink.bold(heading) + "\n" + lines;
+            InspectionLines.section(
+                ink,
+                "Bytes by role",
+                InspectionLines.roles(inspection.bytesByRole(), inspection.bytes())),
+            InspectionLines.section(ink, "Where a checkpoint of this shape loads", loading()),
+            InspectionLines.section(
+                ink, "Config and tensors", InspectionLines.findings(inspection.findings(), ink)));
   }
 
   private String facts() {
@@ -52,12 +50,7 @@ final class InspectionText {
     facts.row(
         "size",
         "%s in %d tensors".formatted(Amounts.bytes(inspection.bytes()), inspection.tensors()));
-    long elements = inspection.dtypes().values().stream().mapToLong(Long::longValue).sum();
-    facts.row(
-        "element types",
-        inspection.dtypes().entrySet().stream()
-            .map(e -> e.getKey() + " " + share(e.getValue(), elements))
-            .collect(Collectors.joining(", ")));
+    facts.row("element types", InspectionLines.elementTypes(inspection.dtypes()));
     if (!inspection.quantisation().isEmpty()) {
       facts.row("quantised as", inspection.quantisation());
     }
@@ -69,35 +62,11 @@ final class InspectionText {
     return facts.render("  ");
   }
 
-  private String roles() {
-    Table roles = new Table();
-    inspection
-        .bytesByRole()
-        .forEach((role, bytes) ->
-            roles.row(words(role), Amounts.bytes(bytes), share(bytes, inspection.bytes())));
-    return roles.render("  ");
-  }
-
   private String loading() {
     Table table = new Table();
     for (Loading loading : inspection.loading()) {
       table.row(loading.program(), loading.verdict().key(), loading.rule());
     }
     return table.render("  ");
-  }
-
-  private String findings() {
-    return inspection.findings().isEmpty()
-        ? "  agree\n"
-        : FindingText.lines(inspection.findings(), ink);
-  }
-
-  private static String share(long part, long whole) {
-    return Amounts.percent(whole == 0 ? 0 : (double) part / whole);
-  }
-
-  /** {@code routedExperts} as {@code routed experts}. */
-  private static String words(String key) {
-    return key.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
   }
 }

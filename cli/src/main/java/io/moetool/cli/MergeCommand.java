@@ -1,8 +1,6 @@
 package io.moetool.cli;
 
-import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.statistics.Statistics;
-import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
@@ -16,11 +14,9 @@ import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
 import io.moetool.transforms.plan.PlanFile;
 import io.moetool.transforms.plan.Repair;
-import io.moetool.transforms.prune.PrunePreview;
 import io.moetool.transforms.prune.PruneResult;
 import io.moetool.transforms.prune.Pruner;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -29,7 +25,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Writes a checkpoint in which groups of experts have become one. */
 @Command(
@@ -116,7 +111,8 @@ final class MergeCommand implements Callable<Integer> {
         // What is fitted has the size of what it is fitted to.
         Plan sizes = repair.isPresent() ? plan.unrepaired() : plan;
         Pruner pruner = new Pruner(source, VersionText.version(), pool);
-        preview(console, plan, pruner.preview(where, sizes, output.shardBytes()));
+        PruneText.showMerged(
+            console, output.folder(), plan, pruner.preview(where, sizes, output.shardBytes()));
       } else if (repair.isPresent()) {
         PlanCheck.require(where, plan.unrepaired(), source.architecture(), source.fingerprint());
         try (FittedProjections fitted = fitted(plan, source, pool, console)) {
@@ -147,7 +143,7 @@ final class MergeCommand implements Callable<Integer> {
                 output.folder(),
                 leftover,
                 console.progress().bytes("writing " + output.folder()));
-    console.result(result, () -> render(result, plan, console.ink()));
+    PruneText.showMerged(console, plan, result);
   }
 
   private FittedProjections fitted(Plan plan, SourceModel source, WorkPool pool, Console console) {
@@ -232,40 +228,5 @@ final class MergeCommand implements Callable<Integer> {
     OrtEngine engine = run.open(common);
     return new Measuring(source, pool, console.progress().steps())
         .weightsAnd(sequences(source), engine, deciding().sampleTokens());
-  }
-
-  private static String render(PruneResult result, Plan plan, Console.Ink ink) {
-    return "%s: %d experts became %d, %s became %s, %d tensors copied, %d cut or computed, in %s\n"
-        .formatted(
-            ink.bold(result.output()),
-            plan.expertsBefore(),
-            plan.expertsAfter(),
-            Amounts.bytes(result.bytesBefore()),
-            Amounts.bytes(result.bytesAfter()),
-            result.tensorsCopied(),
-            result.tensorsChanged(),
-            EvaluationText.seconds(result.seconds()));
-  }
-
-  private void preview(Console console, Plan plan, PrunePreview preview) {
-    List<Loading> loading = plan.loading();
-    ObjectNode document = (ObjectNode) Json.tree(preview);
-    document.set("loading", Json.tree(loading));
-    console.result(
-        document,
-        () -> {
-          Table table = new Table();
-          loading.forEach(l -> table.row(l.program(), l.verdict().key(), l.rule()));
-          return "%s would merge %d experts into %d: %s become %s in %d files, %s of disk. Nothing was written.\n"
-                  .formatted(
-                      output.folder(),
-                      plan.expertsBefore(),
-                      plan.expertsAfter(),
-                      Amounts.bytes(preview.bytesBefore()),
-                      Amounts.bytes(preview.bytesAfter()),
-                      preview.shards(),
-                      Amounts.bytes(preview.diskBytes()))
-              + table.render("  ");
-        });
   }
 }

@@ -2,8 +2,6 @@ package io.moetool.cli;
 
 import io.moetool.analyzers.inspect.OnnxInspection;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** An inspection of an ONNX model for people. */
 final class OnnxInspectionText {
@@ -24,17 +22,13 @@ final class OnnxInspectionText {
             ink.bold(model.toString()),
             inspection.modelType(),
             facts(),
-            section("Bytes by role", roles()),
-            section("Layers with experts", layers()),
-            section(
-                "Config and graph",
-                inspection.findings().isEmpty()
-                    ? "  agree\n"
-                    : FindingText.lines(inspection.findings(), ink)));
-  }
-
-  private String section(String heading, String lines) {
-    return ink.bold(heading) + "\n" + lines;
+            InspectionLines.section(
+                ink,
+                "Bytes by role",
+                InspectionLines.roles(inspection.bytesByRole(), inspection.bytes())),
+            InspectionLines.section(ink, "Layers with experts", layers()),
+            InspectionLines.section(
+                ink, "Config and graph", InspectionLines.findings(inspection.findings(), ink)));
   }
 
   private String facts() {
@@ -58,26 +52,12 @@ final class OnnxInspectionText {
     facts.row(
         "size",
         "%s in %d tensors".formatted(Amounts.bytes(inspection.bytes()), inspection.tensors()));
-    long elements = inspection.dtypes().values().stream().mapToLong(Long::longValue).sum();
-    facts.row(
-        "element types",
-        inspection.dtypes().entrySet().stream()
-            .map(e -> e.getKey() + " " + share(e.getValue(), elements))
-            .collect(Collectors.joining(", ")));
+    facts.row("element types", InspectionLines.elementTypes(inspection.dtypes()));
     facts.row("fingerprint", inspection.fingerprint());
     if (!inspection.source().isEmpty()) {
       facts.row("made from", inspection.source());
     }
     return facts.render("  ");
-  }
-
-  private String roles() {
-    Table roles = new Table();
-    inspection
-        .bytesByRole()
-        .forEach((role, bytes) ->
-            roles.row(words(role), Amounts.bytes(bytes), share(bytes, inspection.bytes())));
-    return roles.render("  ");
   }
 
   private String layers() {
@@ -91,14 +71,5 @@ final class OnnxInspectionText {
           "router " + (layer.router().isEmpty() ? "not found" : layer.router()));
     }
     return table.render("  ");
-  }
-
-  private static String share(long part, long whole) {
-    return Amounts.percent(whole == 0 ? 0 : (double) part / whole);
-  }
-
-  /** {@code routedExperts} as {@code routed experts}. */
-  private static String words(String key) {
-    return key.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
   }
 }

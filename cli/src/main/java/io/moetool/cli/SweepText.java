@@ -30,7 +30,11 @@ final class SweepText {
                 "1.000",
                 "0.0000",
                 "100.0%"));
-    sweep.candidates().getFirst().tasks().forEach(task -> ofBase.add(share(task.base().score())));
+    sweep
+        .candidates()
+        .getFirst()
+        .tasks()
+        .forEach(task -> ofBase.add(Amounts.tenthsOfPercent(task.base().score())));
     table.row(ofBase.toArray());
     for (SweptModel model : sweep.candidates()) {
       table.row(row(model).toArray());
@@ -52,8 +56,8 @@ final class SweepText {
                 String.format(Locale.ROOT, "%.3f", model.perplexityRatio())
                     + interval(model.intervals()),
                 EvaluationText.nats(model.klDivergence()),
-                share(model.top1Agreement())));
-    model.tasks().forEach(task -> cells.add(share(task.candidate().score())));
+                Amounts.tenthsOfPercent(model.top1Agreement())));
+    model.tasks().forEach(task -> cells.add(Amounts.tenthsOfPercent(task.candidate().score())));
     cells.add(model.onFront() ? "*" : "");
     return cells;
   }
@@ -93,9 +97,5 @@ final class SweepText {
   private static String measured(GateResult gate) {
     return String.format(
         Locale.ROOT, "%s %s measured %.6g", gate.name(), gate.limit(), gate.actual());
-  }
-
-  private static String share(double value) {
-    return String.format(Locale.ROOT, "%.1f%%", value * 100);
   }
 }

@@ -20,8 +20,8 @@ final class TaskText {
           result.name(),
           result.items(),
           score(result.score()),
-          share(result.score().accuracy()),
-          share(result.chance()));
+          Amounts.tenthsOfPercent(result.score().accuracy()),
+          Amounts.tenthsOfPercent(result.chance()));
     }
     return table.render("  ");
   }
@@ -47,7 +47,7 @@ final class TaskText {
                           range.high() * 100))
                   .orElse(""),
           String.format(Locale.ROOT, "%.2g", task.pValue()),
-          share(task.chance()));
+          Amounts.tenthsOfPercent(task.chance()));
     }
     return table.render("  ") + "\n";
   }
@@ -60,9 +60,9 @@ final class TaskText {
               .formatted(
                   result.name(),
                   whose,
-                  share(result.score().score()),
+                  Amounts.tenthsOfPercent(result.score().score()),
                   result.items(),
-                  share(result.chance())));
+                  Amounts.tenthsOfPercent(result.chance())));
     }
     if (result.score().cut() > 0) {
       console.warn(
@@ -72,13 +72,9 @@ final class TaskText {
   }
 
   private static String score(TaskScore score) {
-    return share(score.score())
+    return Amounts.tenthsOfPercent(score.score())
         + (Double.isNaN(score.standardError())
             ? ""
             : String.format(Locale.ROOT, " ±%.1f", score.standardError() * 100));
-  }
-
-  private static String share(double value) {
-    return String.format(Locale.ROOT, "%.1f%%", value * 100);
   }
 }

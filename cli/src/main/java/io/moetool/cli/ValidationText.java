@@ -47,8 +47,8 @@ final class ValidationText {
                 perplexity(Math.exp(compared.baseNll())),
                 perplexity(Math.exp(compared.candidateNll())),
                 nats(compared.klDivergence()),
-                agreement(compared.top1Agreement()),
-                agreement(compared.top5Agreement())));
+                Amounts.tenthsOfPercent(compared.top1Agreement()),
+                Amounts.tenthsOfPercent(compared.top5Agreement())));
     if (validation.domains().size() != 1) {
       table.row(
           "all domains",
@@ -58,8 +58,8 @@ final class ValidationText {
           perplexity(validation.base().perplexity()),
           perplexity(validation.candidate().perplexity()),
           nats(validation.klDivergence()),
-          agreement(validation.top1Agreement()),
-          agreement(validation.top5Agreement()));
+          Amounts.tenthsOfPercent(validation.top1Agreement()),
+          Amounts.tenthsOfPercent(validation.top5Agreement()));
     }
     return table;
   }
@@ -123,7 +123,7 @@ final class ValidationText {
           layer.layer(),
           String.format(Locale.ROOT, "%.2f%%", layer.relativeError() * 100),
           String.format(Locale.ROOT, "%.4f", layer.cosine()),
-          agreement(layer.routingAgreement()));
+          Amounts.tenthsOfPercent(layer.routingAgreement()));
     }
     return table.render("  ") + "\n";
   }
@@ -159,9 +159,5 @@ final class ValidationText {
               gate.actual()));
     }
     return text.toString();
-  }
-
-  private static String agreement(double share) {
-    return String.format(Locale.ROOT, "%.1f%%", share * 100);
   }
 }

@@ -20,13 +20,21 @@ class ValidateCommandTest {
 
   /** A model against one with the same shapes and other weights. */
   private Run validate(Object... options) {
+    return against("qwen3-moe-raw-gates", options);
+  }
+
+  private Run against(String candidate, Object... options) {
     Object[] command = {
       "validate",
       Golden.model("qwen3-moe"),
-      Golden.model("qwen3-moe-raw-gates"),
+      Golden.model(candidate),
       "--data",
       Golden.data("qwen3-moe", folder)
     };
+    return with(command, options);
+  }
+
+  private static Run with(Object[] command, Object... options) {
     Object[] all = Arrays.copyOf(command, command.length + options.length);
     System.arraycopy(options, 0, all, command.length, options.length);
     return Run.of(all);
@@ -248,9 +256,7 @@ class ValidateCommandTest {
       "--sweep",
       plan("16")
     };
-    Object[] all = Arrays.copyOf(command, command.length + options.length);
-    System.arraycopy(options, 0, all, command.length, options.length);
-    return Run.of(all);
+    return with(command, options);
   }
 
   @Test
@@ -307,7 +313,7 @@ class ValidateCommandTest {
 
   @Test
   void layersShowWhereACandidateDiffers() {
-    Run same = validateSelf("--layers", "--json");
+    Run same = against("qwen3-moe", "--layers", "--json");
     assertThat(same.code()).as(same.err()).isZero();
     for (JsonNode layer : same.json().get("layers")) {
       assertThat(layer.propertyNames())
@@ -319,19 +325,6 @@ class ValidateCommandTest {
 
     Run other = validate("--layers", "--layer-tokens", 8);
     assertThat(other.out()).contains("hidden states off by", "experts in common");
-  }
-
-  private Run validateSelf(Object... options) {
-    Object[] command = {
-      "validate",
-      Golden.model("qwen3-moe"),
-      Golden.model("qwen3-moe"),
-      "--data",
-      Golden.data("qwen3-moe", folder)
-    };
-    Object[] all = Arrays.copyOf(command, command.length + options.length);
-    System.arraycopy(options, 0, all, command.length, options.length);
-    return Run.of(all);
   }
 
   @ParameterizedTest

@@ -7,6 +7,13 @@ import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.ModelConfig;
 import io.moetool.formats.safetensors.SafetensorsFile;
+import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.CheckpointModel;
+import io.moetool.runtime.run.ExpertMask;
+import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.Taps;
+import io.moetool.runtime.run.WorkPool;
+import io.moetool.runtime.text.SequenceData;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +67,15 @@ public record SourceModel(
             Stream.of(tensors.folder()),
             tensors.shards().values().stream().map(SafetensorsFile::path))
         .toList();
+  }
+
+  /** Runs it, with all experts, for what the taps see on the way. */
+  public void observe(
+      SequenceData data, Taps taps, OrtEngine engine, WorkPool pool, RunProgress progress) {
+    try (CheckpointModel model =
+        new CheckpointModel(tensors, architecture, engine, pool, ExpertMask.NONE)) {
+      model.observe(data, taps, progress);
+    }
   }
 
   /** Unmaps the weights. */

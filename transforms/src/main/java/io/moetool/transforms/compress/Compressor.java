@@ -9,10 +9,7 @@ import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
-import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.Taps;
 import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
@@ -75,7 +72,7 @@ public final class Compressor {
       RunProgress progress) {
     NeuronEnergy energy =
         new NeuronEnergy(source.tensors(), source.architecture(), data, maximumShare);
-    observe(data, energy, engine, pool, progress);
+    source.observe(data, Taps.of(energy), engine, pool, progress);
     return WidthPlan.byEnergy(toolVersion, source, width, maximumShare, data, energy.rankings());
   }
 
@@ -118,22 +115,13 @@ public final class Compressor {
     fewerExperts(expertsPerToken);
     requireScalable();
     FewerExpertsTap tap = new FewerExpertsTap(TokenSample.evenly(data, tokens), expertsPerToken);
-    observe(data, tap, engine, pool, progress);
+    source.observe(data, Taps.of(tap), engine, pool, progress);
     return TopKPlan.of(
         toolVersion,
         source,
         expertsPerToken,
         Optional.of(
             new Repair(Repair.SCALAR, data.fingerprint(), tap.sample().tokens(), tap.fitted())));
-  }
-
-  private void observe(
-      SequenceData data, SampleTap tap, OrtEngine engine, WorkPool pool, RunProgress progress) {
-    try (CheckpointModel model =
-        new CheckpointModel(
-            source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
-      model.observe(data, Taps.of(tap), progress);
-    }
   }
 
   /** What {@link #compress} would do. */

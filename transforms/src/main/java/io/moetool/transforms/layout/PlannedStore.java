@@ -11,8 +11,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
 import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
@@ -35,12 +33,12 @@ public final class PlannedStore implements TensorStore {
    */
   public PlannedStore(TensorStore source, PlannedTensors tensors) {
     this.source = source;
-    this.tensors = new LinkedHashMap<>(tensors.byName());
+    this.tensors = tensors.byName();
   }
 
   @Override
   public SequencedSet<String> names() {
-    return Collections.unmodifiableSequencedSet(new LinkedHashSet<>(tensors.sequencedKeySet()));
+    return Collections.unmodifiableSequencedSet(tensors.sequencedKeySet());
   }
 
   @Override

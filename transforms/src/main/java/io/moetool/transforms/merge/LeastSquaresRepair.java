@@ -2,8 +2,6 @@ package io.moetool.transforms.merge;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
@@ -65,11 +63,9 @@ public final class LeastSquaresRepair implements SampleTap {
     FittedProjections fitted =
         FittedProjections.of(
             new GroupMeans(source, GroupAlignments.of(source, plan, pool), pool), output);
-    try (CheckpointModel model =
-        new CheckpointModel(
-            source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
+    try {
       LeastSquaresRepair repair = new LeastSquaresRepair(source, plan, sample, fitted);
-      model.observe(data, Taps.of(repair), progress);
+      source.observe(data, Taps.of(repair), engine, pool, progress);
       fitted.complete(
           new Repair(Repair.LEAST_SQUARES, data.fingerprint(), sample.tokens(), repair.layers));
       return fitted;

@@ -1,6 +1,7 @@
 package io.moetool.transforms.plan;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
@@ -48,5 +49,17 @@ public record LayerPlan(
   /** Experts that are stored, ascending: their position is their number in the result. */
   public List<Integer> stored() {
     return Stream.concat(kept.stream(), masked.stream()).sorted().toList();
+  }
+
+  /**
+   * Which experts are not kept, by number.
+   *
+   * @param experts how many the source has
+   */
+  public boolean[] gone(int experts) {
+    boolean[] gone = new boolean[experts];
+    Arrays.fill(gone, true);
+    kept().forEach(expert -> gone[expert] = false);
+    return gone;
   }
 }

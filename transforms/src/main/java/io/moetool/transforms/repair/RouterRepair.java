@@ -2,8 +2,6 @@ package io.moetool.transforms.repair;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
@@ -17,7 +15,6 @@ import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.Repair;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,11 +56,7 @@ public final class RouterRepair implements SampleTap {
         CoefficientSlopes.of(
             source.architecture().moe().routing(), source.architecture().modelType());
     RouterRepair repair = new RouterRepair(slopes, plan, TokenSample.evenly(data, tokens));
-    try (CheckpointModel model =
-        new CheckpointModel(
-            source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
-      model.observe(data, Taps.of(repair), progress);
-    }
+    source.observe(data, Taps.of(repair), engine, pool, progress);
     return new Repair(Repair.ROUTER, data.fingerprint(), repair.sample.tokens(), repair.fitted);
   }
 
@@ -83,15 +76,12 @@ public final class RouterRepair implements SampleTap {
       fitted.add(new Repair.Layer(experts.layer(), 1.0, List.of(), 0.0, 0.0));
       return;
     }
-    boolean[] gone = new boolean[all];
-    Arrays.fill(gone, true);
-    plan.kept().forEach(expert -> gone[expert] = false);
     OutputError outputs = OutputError.of(experts, plan.kept());
     RouterFit fit =
         new RouterFit(
             outputs,
             experts.routerLogits(),
-            experts.router().withMasked(gone),
+            experts.router().withMasked(plan.gone(all)),
             slopes,
             plan.kept(),
             experts.pool());

@@ -2,8 +2,6 @@ package io.moetool.transforms.repair;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
@@ -18,7 +16,6 @@ import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.Repair;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,11 +56,7 @@ public final class ScalarRepair implements SampleTap {
       RunProgress progress) {
     ScaledElements.require(source.architecture(), source.tensors());
     ScalarRepair repair = new ScalarRepair(plan, TokenSample.evenly(data, tokens));
-    try (CheckpointModel model =
-        new CheckpointModel(
-            source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE)) {
-      model.observe(data, Taps.of(repair), progress);
-    }
+    source.observe(data, Taps.of(repair), engine, pool, progress);
     return new Repair(Repair.SCALAR, data.fingerprint(), repair.sample.tokens(), repair.fitted);
   }
 
@@ -83,10 +76,9 @@ public final class ScalarRepair implements SampleTap {
       return;
     }
     try (Arena arena = Arena.ofShared()) {
-      boolean[] gone = new boolean[experts.experts()];
-      Arrays.fill(gone, true);
-      plan.kept().forEach(expert -> gone[expert] = false);
-      RoutedChoice after = RoutedChoice.by(experts.router().withMasked(gone), arena, experts);
+      RoutedChoice after =
+          RoutedChoice.by(
+              experts.router().withMasked(plan.gone(experts.experts())), arena, experts);
       fitted.add(ScaleFit.between(experts, RoutedChoice.of(experts), after).of(experts.layer()));
     }
   }

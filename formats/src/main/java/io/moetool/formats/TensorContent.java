@@ -13,7 +13,11 @@ public interface TensorContent {
   /** Hands all bytes to {@code sink}, in order. */
   void writeTo(Sink sink) throws IOException;
 
-  /** Takes the next bytes of a tensor. The segment may be reused by the caller afterwards. */
+  /**
+   * Takes the next bytes of a tensor. The segment may be reused by the caller afterwards, unless it
+   * is a read-only view of a mapped file: that is used where it lies, and has to stay open until
+   * all is written.
+   */
   @FunctionalInterface
   interface Sink {
     /** Appends {@code bytes}. */

@@ -2,12 +2,14 @@ package io.moetool.formats.checkpoint;
 
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
-import io.moetool.formats.publish.MappedPages;
+import io.moetool.formats.publish.SampledBytes;
 import io.moetool.formats.publish.Sha256;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,9 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>the text {@code moetool-fingerprint-1};
  *   <li>the config as {@link CanonicalJson} text;
  *   <li>the number of tensors; then for each tensor in the order of its name ({@link
- *       String#compareTo}): its name, its element type, its rank, its extents, and of its bytes all
- *       if they are at most 65,536, otherwise three blocks of 16,384: the first, the last, and the
- *       one that starts at half of what remains beside a block, rounded down.
+ *       String#compareTo}): its name, its element type, its rank, its extents, and of its bytes the
+ *       sample that {@link SampledBytes} takes.
  * </ol>
  *
  * <p>So it costs at most 64 KiB of reading per tensor, and it does not notice changes in the middle
@@ -33,8 +34,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class Fingerprint {
   private static final String HEADING = "moetool-fingerprint-1";
-  private static final long WHOLE = 65_536;
-  private static final long BLOCK = 16_384;
 
   private final Sha256 hash = new Sha256();
 
@@ -52,12 +51,13 @@ public final class Fingerprint {
     fingerprint.add(HEADING);
     fingerprint.add(CanonicalJson.of(config));
     fingerprint.add(tensors.names().size());
-    try (MappedPages pages = new MappedPages()) {
-      for (String name : new TreeSet<>(tensors.names())) {
-        MemorySegment bytes = tensors.view(name).bytes();
+    SortedSet<String> names = new TreeSet<>(tensors.names());
+    Iterator<MemorySegment> bytes =
+        names.stream().map(name -> tensors.view(name).bytes()).iterator();
+    try (SampledBytes samples = new SampledBytes(fingerprint.hash, bytes)) {
+      for (String name : names) {
         fingerprint.add(tensors.info(name));
-        fingerprint.addSample(bytes);
-        pages.passed(bytes);
+        samples.addNext();
       }
     }
     return "sha256:" + fingerprint.hash.hex();
@@ -68,17 +68,6 @@ public final class Fingerprint {
     add(info.dtype().name());
     add(info.shape().rank());
     info.shape().dims().forEach(this::add);
-  }
-
-  private void addSample(MemorySegment bytes) {
-    long size = bytes.byteSize();
-    if (size <= WHOLE) {
-      hash.update(bytes);
-    } else {
-      hash.update(bytes.asSlice(0, BLOCK));
-      hash.update(bytes.asSlice((size - BLOCK) / 2, BLOCK));
-      hash.update(bytes.asSlice(size - BLOCK, BLOCK));
-    }
   }
 
   private void add(String text) {

@@ -9,7 +9,7 @@ import io.moetool.formats.onnx.proto.TensorProto;
 import io.moetool.formats.onnx.proto.TensorProto.DataType;
 import io.moetool.formats.onnx.proto.TensorShapeProto;
 import io.moetool.formats.onnx.proto.ValueInfoProto;
-import io.moetool.formats.publish.MappedPages;
+import io.moetool.formats.publish.SampledBytes;
 import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.safetensors.Quoted;
 import java.io.IOException;
@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +45,6 @@ public final class OnnxFile implements AutoCloseable {
 
   private static final String MEND = "download or export the model again";
   private static final String FINGERPRINT_HEADING = "moetool-onnx-fingerprint-1";
-  private static final long WHOLE = 65_536;
-  private static final long BLOCK = 16_384;
 
   private final Path path;
   private final Arena arena;
@@ -148,9 +147,8 @@ public final class OnnxFile implements AutoCloseable {
   }
 
   /**
-   * Names the model in plans and manifests: the SHA-256 of its graph, and of every tensor's bytes
-   * all if they are at most 65,536, otherwise the first, the last and the middle 16,384. Where the
-   * tensors lie does not matter.
+   * Names the model in plans and manifests: the SHA-256 of its graph, and of every tensor the
+   * sample that {@link SampledBytes} takes. Where the tensors lie does not matter.
    *
    * @return {@code sha256:} and 64 lower-case hex digits
    */
@@ -160,26 +158,15 @@ public final class OnnxFile implements AutoCloseable {
     graph.getGraphBuilder().clearInitializer();
     hash.update(MemorySegment.ofArray(text(FINGERPRINT_HEADING)));
     hash.update(MemorySegment.ofArray(graph.build().toByteArray()));
-    try (MappedPages pages = new MappedPages()) {
+    Iterator<MemorySegment> bytes = tensors.values().stream().map(OnnxTensor::bytes).iterator();
+    try (SampledBytes samples = new SampledBytes(hash, bytes)) {
       for (OnnxTensor tensor : tensors.values()) {
         String head = "\n%s\0%s\0%s\0".formatted(tensor.name(), tensor.type(), tensor.shape());
         hash.update(MemorySegment.ofArray(text(head)));
-        addSample(hash, tensor.bytes());
-        pages.passed(tensor.bytes());
+        samples.addNext();
       }
     }
     return "sha256:" + hash.hex();
-  }
-
-  private static void addSample(Sha256 hash, MemorySegment bytes) {
-    long size = bytes.byteSize();
-    if (size <= WHOLE) {
-      hash.update(bytes);
-    } else {
-      hash.update(bytes.asSlice(0, BLOCK));
-      hash.update(bytes.asSlice((size - BLOCK) / 2, BLOCK));
-      hash.update(bytes.asSlice(size - BLOCK, BLOCK));
-    }
   }
 
   private static byte[] text(String text) {

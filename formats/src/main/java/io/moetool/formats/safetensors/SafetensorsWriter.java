@@ -4,7 +4,7 @@ import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.OutputTensor;
 import io.moetool.formats.TensorInfo;
-import io.moetool.formats.publish.MappedPages;
+import io.moetool.formats.publish.TensorOutput;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.publish.WrittenFile;
 import java.io.IOException;
@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -88,17 +87,13 @@ public final class SafetensorsWriter {
       WriteProgress progress)
       throws IOException {
     long total = header.fileBytes();
-    Map<String, String> hashes = new LinkedHashMap<>();
-    try (BlockOutput out = new BlockOutput(channel, done -> progress.written(done, total));
-        MappedPages pages = new MappedPages()) {
+    try (TensorOutput out = new TensorOutput(channel, done -> progress.written(done, total))) {
       out.write(MemorySegment.ofArray(header.toBytes()));
       for (OutputTensor tensor : tensors) {
-        TensorSink sink = new TensorSink(tensor.info(), out, pages);
-        tensor.content().writeTo(sink);
-        hashes.put(tensor.info().name(), sink.finish());
+        TensorInfo info = tensor.info();
+        out.write(info.name(), info.byteSize(), tensor.content());
       }
-      String hash = out.finish();
-      return new WrittenFile(String.valueOf(path.getFileName()), total, hash, hashes);
+      return out.finish(String.valueOf(path.getFileName()));
     }
   }
 }

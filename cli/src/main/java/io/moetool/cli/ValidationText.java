@@ -66,7 +66,7 @@ final class ValidationText {
 
   /** What one cannot read off a mean: how sure it is. */
   private static Table intervals(Validation validation) {
-    Table table = Table.of("domain", "perplexity ratio", "KL", "p");
+    Table table = Table.of("domain", "perplexity ratio", "KL", "accepted", "p");
     validation
         .domains()
         .forEach((domain, compared) ->
@@ -74,12 +74,14 @@ final class ValidationText {
                 domain,
                 ratio(compared.perplexityRatio(), compared.intervals()),
                 divergence(compared.klDivergence(), compared.intervals()),
+                Amounts.tenthsOfPercent(compared.acceptance()),
                 chance(compared.pValue())));
     if (validation.domains().size() != 1) {
       table.row(
           "all domains",
           ratio(validation.perplexityRatio(), validation.intervals()),
           divergence(validation.klDivergence(), validation.intervals()),
+          Amounts.tenthsOfPercent(validation.acceptance()),
           chance(validation.pValue()));
     }
     return table;

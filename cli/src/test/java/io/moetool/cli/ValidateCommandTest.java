@@ -56,6 +56,7 @@ class ValidateCommandTest {
             "gates",
             "passed",
             "top5Agreement",
+            "acceptance",
             "nllDifference",
             "perplexityRatio",
             "intervals",

@@ -38,10 +38,11 @@ public final class Scoring {
   }
 
   /**
-   * Two models on the same tokens: {@code scores [rows, 5]} with the losses of both, the KL
-   * divergence of the second from the first, 1 where both find the same token most likely, and the
-   * share of the five tokens that one finds most likely which the other does, too; all tokens where
-   * the vocabulary is smaller.
+   * Two models on the same tokens: {@code scores [rows, 6]} with the losses of both, the KL
+   * divergence of the second from the first, 1 where both find the same token most likely, the
+   * share of the five tokens that one finds most likely which the other does, too (all tokens where
+   * the vocabulary is smaller), and Σ min(p, q) over the vocabulary, the probability that two
+   * distributions have in common.
    */
   public static byte[] comparison(int vocabulary) {
     OnnxGraph graph = new OnnxGraph("comparison");
@@ -76,10 +77,11 @@ public final class Scoring {
                 loss(graph, other, targets),
                 divergence,
                 agree,
-                sharedBest(graph, base, other, Math.min(BEST, vocabulary)))
+                sharedBest(graph, base, other, Math.min(BEST, vocabulary)),
+                overlap(graph, base, other))
             .with("axis", 1)
             .output();
-    graph.output(scores, SCORES, OnnxType.FLOAT, "rows", 5);
+    graph.output(scores, SCORES, OnnxType.FLOAT, "rows", 6);
     return graph.toModel("moetool", "", Map.of());
   }
 
@@ -117,6 +119,11 @@ public final class Scoring {
             .with("keepdims", 1)
             .output();
     return graph.node("Div", shared, graph.scalar((float) count)).output();
+  }
+
+  private static String overlap(OnnxGraph graph, String base, String other) {
+    String least = graph.node("Exp", graph.node("Min", base, other).output()).output();
+    return graph.node("ReduceSum", least, graph.constant(-1)).with("keepdims", 1).output();
   }
 
   private static String best(OnnxGraph graph, String logProbabilities, int count) {

@@ -9,7 +9,7 @@ import io.moetool.runtime.text.TokenSequence;
 
 /** Two models on the same sequence; may be used by several threads. */
 public final class SequenceComparer implements AutoCloseable {
-  private static final int COLUMNS = 5;
+  private static final int COLUMNS = 6;
 
   private final OrtGraph graph;
 
@@ -26,13 +26,15 @@ public final class SequenceComparer implements AutoCloseable {
    * @param divergence KL divergence of the candidate from the base, in nats
    * @param agreements tokens for which both find the same continuation most likely
    * @param sharedBest sum of the shares of a token's five most likely continuations that both have
+   * @param overlap sum of the probabilities that both distributions over a token have in common
    */
   public record Sums(
       double baseLoss,
       double candidateLoss,
       double divergence,
       long agreements,
-      double sharedBest) {}
+      double sharedBest,
+      double overlap) {}
 
   /** Compares the logits of both models. */
   public Sums compare(Logits base, Logits candidate, TokenSequence sequence) {
@@ -51,7 +53,7 @@ public final class SequenceComparer implements AutoCloseable {
         }
       }
     }
-    return new Sums(sums[0], sums[1], sums[2], Math.round(sums[3]), sums[4]);
+    return new Sums(sums[0], sums[1], sums[2], Math.round(sums[3]), sums[4], sums[5]);
   }
 
   @Override

@@ -63,6 +63,28 @@ class SequenceScoringTest {
   }
 
   @Test
+  void theProbabilityInCommonIsTheSumOfTheSmaller() {
+    float[] base = logarithms(0.7, 0.2, 0.1);
+    float[] candidate = logarithms(0.5, 0.3, 0.2);
+    TokenSequence two = new TokenSequence("all", new int[] {0, 1});
+    try (SequenceComparer comparer = new SequenceComparer(ENGINE, 3);
+        Logits first = logits(new float[][] {base, base});
+        Logits second = logits(new float[][] {candidate, base})) {
+      // 0.5 + 0.2 + 0.1
+      assertThat(comparer.compare(first, second, two).overlap()).isCloseTo(0.8, within(1e-6));
+      assertThat(comparer.compare(first, first, two).overlap()).isCloseTo(1, within(1e-6));
+    }
+  }
+
+  private static float[] logarithms(double... probabilities) {
+    float[] logarithms = new float[probabilities.length];
+    for (int i = 0; i < logarithms.length; i++) {
+      logarithms[i] = (float) Math.log(probabilities[i]);
+    }
+    return logarithms;
+  }
+
+  @Test
   void aSequenceOfOneTokenPredictsNothing() {
     TokenSequence one = new TokenSequence("all", new int[] {1});
     try (SequenceScorer scorer = new SequenceScorer(ENGINE, 2);

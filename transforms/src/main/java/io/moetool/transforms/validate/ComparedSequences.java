@@ -63,6 +63,7 @@ final class ComparedSequences {
         sum(members, SequenceComparer.Sums::agreements) / tokens,
         members.length,
         sum(members, SequenceComparer.Sums::sharedBest) / tokens,
+        sum(members, SequenceComparer.Sums::overlap) / tokens,
         difference,
         Math.exp(difference),
         members.length < 2 ? Optional.empty() : Optional.of(intervals(domains)),
@@ -79,10 +80,16 @@ final class ComparedSequences {
                     each(ComparedSequences::lossDifference),
                     each(SequenceComparer.Sums::divergence),
                     each(SequenceComparer.Sums::agreements),
-                    each(SequenceComparer.Sums::sharedBest)));
+                    each(SequenceComparer.Sums::sharedBest),
+                    each(SequenceComparer.Sums::overlap)));
     Interval difference = found.getFirst();
     return new Intervals(
-        difference, difference.map(Math::exp), found.get(1), found.get(2), found.get(3));
+        difference,
+        difference.map(Math::exp),
+        found.get(1),
+        found.get(2),
+        found.get(3),
+        found.get(4));
   }
 
   private int predicted(int sequence) {

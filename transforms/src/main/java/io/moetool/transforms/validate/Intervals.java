@@ -8,10 +8,12 @@ package io.moetool.transforms.validate;
  * @param klDivergence of the mean divergence
  * @param top1Agreement of the share of agreeing tokens
  * @param top5Agreement of the share of shared continuations
+ * @param acceptance of the mean probability in common
  */
 public record Intervals(
     Interval nllDifference,
     Interval perplexityRatio,
     Interval klDivergence,
     Interval top1Agreement,
-    Interval top5Agreement) {}
+    Interval top5Agreement,
+    Interval acceptance) {}

@@ -19,6 +19,7 @@ import java.util.SequencedMap;
  * @param gates bounds that were asked for
  * @param passed whether all of them are kept
  * @param top5Agreement mean share of the five most likely continuations that both have in common
+ * @param acceptance mean probability that both distributions over a token have in common
  * @param nllDifference nats per token that the candidate loses
  * @param perplexityRatio the candidate's perplexity by the base's
  * @param intervals confidence intervals; empty where only one sequence predicts anything
@@ -39,6 +40,7 @@ public record Validation(
     List<GateResult> gates,
     boolean passed,
     double top5Agreement,
+    double acceptance,
     double nllDifference,
     double perplexityRatio,
     Optional<Intervals> intervals,
@@ -59,6 +61,7 @@ public record Validation(
         gates,
         passed,
         top5Agreement,
+        acceptance,
         nllDifference,
         perplexityRatio,
         intervals,

@@ -65,6 +65,7 @@ public final class ValidationReport {
         validation.top1Agreement(),
         validation.domains().values().stream().mapToInt(DomainComparison::sequences).sum(),
         validation.top5Agreement(),
+        validation.acceptance(),
         validation.nllDifference(),
         validation.perplexityRatio(),
         validation.intervals(),
@@ -175,6 +176,7 @@ public final class ValidationReport {
                 "KL divergence",
                 "Top-1 agreement",
                 "Top-5 agreement",
+                "Acceptance",
                 "p"));
     rows.forEach((name, row) ->
         table.append(
@@ -188,6 +190,7 @@ public final class ValidationReport {
                 with("%.4f", row.klDivergence(), row.intervals(), Intervals::klDivergence),
                 with("%.3f", row.top1Agreement(), row.intervals(), Intervals::top1Agreement),
                 with("%.3f", row.top5Agreement(), row.intervals(), Intervals::top5Agreement),
+                with("%.3f", row.acceptance(), row.intervals(), Intervals::acceptance),
                 String.format(Locale.ROOT, "%.2g", row.pValue()))));
     return table.toString();
   }

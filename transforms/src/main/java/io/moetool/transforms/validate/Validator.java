@@ -136,6 +136,7 @@ public final class Validator {
         results,
         results.stream().allMatch(GateResult::passed),
         all.top5Agreement(),
+        all.acceptance(),
         all.nllDifference(),
         all.perplexityRatio(),
         all.intervals(),

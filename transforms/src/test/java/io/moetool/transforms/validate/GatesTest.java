@@ -104,6 +104,17 @@ class GatesTest {
   private static DomainComparison measured(double kl, double agreement, double ratio) {
     double increase = ratio / 2;
     return new DomainComparison(
-        10, 1, 1 + increase, kl, agreement, 2, agreement, increase, ratio, Optional.empty(), 1);
+        10,
+        1,
+        1 + increase,
+        kl,
+        agreement,
+        2,
+        agreement,
+        agreement,
+        increase,
+        ratio,
+        Optional.empty(),
+        1);
   }
 }

@@ -81,6 +81,7 @@ class SweepTest {
             List.of(new GateResult("max-kl", 1, kl, passed)),
             passed,
             1,
+            1,
             0,
             1,
             Optional.empty(),

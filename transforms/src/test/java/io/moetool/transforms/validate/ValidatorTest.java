@@ -39,6 +39,7 @@ class ValidatorTest {
     assertThat(validation.base().meanNll()).isEqualTo(validation.candidate().meanNll());
     assertThat(validation.passed()).isTrue();
     assertThat(validation.top5Agreement()).isCloseTo(1, within(1e-6));
+    assertThat(validation.acceptance()).isCloseTo(1, within(1e-6));
     Intervals intervals = validation.intervals().orElseThrow();
     assertThat(intervals.nllDifference()).isEqualTo(new Interval(0, 0));
     assertThat(intervals.perplexityRatio()).isEqualTo(new Interval(1, 1));

@@ -17,10 +17,14 @@ import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.layout.NeuronOrder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -38,11 +42,22 @@ final class NeuronMatching implements AutoCloseable {
   private final ExpertTensors tensors;
   private final RoutedExpert expert;
   private final OrtGraph products;
+  private final int firstLayer;
+  private final Arena arena = Arena.ofShared();
+  private final Queue<Memory> idle = new ConcurrentLinkedQueue<>();
+
+  /** What one comparison needs; filled again by the next one, as fresh memory costs a sixth. */
+  private final class Memory {
+    private final FloatMatrix leader = FloatMatrix.allocate(arena, expert.width(), weights());
+    private final FloatMatrix member = FloatMatrix.allocate(arena, expert.width(), weights());
+    private final FloatMatrix costs = FloatMatrix.allocate(arena, expert.width(), expert.width());
+  }
 
   NeuronMatching(SourceModel source, OrtEngine engine) {
     store = source.tensors();
     tensors = new ExpertTensors(source.architecture().names());
     expert = source.architecture().moe().expert();
+    firstLayer = source.architecture().moe().layers().getFirst();
     products = engine.graph(negativeProducts());
   }
 
@@ -58,16 +73,12 @@ final class NeuronMatching implements AutoCloseable {
 
   /** For each neuron of {@code leader} the neuron of {@code member} that matches it. */
   int[] match(int layer, int leader, int member) {
-    try (Arena arena = Arena.ofConfined();
-        OrtInputs inputs = products.inputs();
-        OrtInputs results = products.inputs()) {
-      FloatMatrix costs = FloatMatrix.allocate(arena, expert.width(), expert.width());
-      inputs
-          .with(LEADER, descriptions(arena, layer, leader))
-          .with(MEMBER, descriptions(arena, layer, member));
-      products.run(inputs, results.with(COSTS, costs));
-      return LinearAssignment.of(costs);
-    }
+    return compared(
+        memory -> {
+          describe(memory.leader, layer, leader);
+          describe(memory.member, layer, member);
+        },
+        LinearAssignment::of);
   }
 
   /**
@@ -75,31 +86,44 @@ final class NeuronMatching implements AutoCloseable {
    * more than with those of any other neuron of the leader, ascending; it may be none or several.
    */
   int[][] nearest(int layer, int leader, int member) {
-    try (Arena arena = Arena.ofConfined();
-        OrtInputs inputs = products.inputs();
-        OrtInputs results = products.inputs()) {
-      FloatMatrix costs = FloatMatrix.allocate(arena, expert.width(), expert.width());
-      inputs
-          .with(LEADER, standardised(descriptions(arena, layer, leader)))
-          .with(MEMBER, standardised(descriptions(arena, layer, member)));
-      products.run(inputs, results.with(COSTS, costs));
-      List<List<Integer>> joined = new ArrayList<>();
-      IntStream.range(0, expert.width()).forEach(_ -> joined.add(new ArrayList<>()));
-      for (int neuron = 0; neuron < expert.width(); neuron++) {
-        int best = 0;
-        for (int i = 1; i < expert.width(); i++) {
-          best = costs.get(i, neuron) < costs.get(best, neuron) ? i : best;
-        }
-        joined.get(best).add(neuron);
+    return compared(
+        memory -> {
+          standardise(describe(memory.leader, layer, leader));
+          standardise(describe(memory.member, layer, member));
+        },
+        NeuronMatching::nearest);
+  }
+
+  private static int[][] nearest(FloatMatrix costs) {
+    List<List<Integer>> joined = new ArrayList<>();
+    IntStream.range(0, costs.rows()).forEach(_ -> joined.add(new ArrayList<>()));
+    for (int neuron = 0; neuron < costs.columns(); neuron++) {
+      int best = 0;
+      for (int i = 1; i < costs.rows(); i++) {
+        best = costs.get(i, neuron) < costs.get(best, neuron) ? i : best;
       }
-      return joined.stream()
-          .map(neurons -> neurons.stream().mapToInt(Integer::intValue).toArray())
-          .toArray(int[][]::new);
+      joined.get(best).add(neuron);
+    }
+    return joined.stream()
+        .map(neurons -> neurons.stream().mapToInt(Integer::intValue).toArray())
+        .toArray(int[][]::new);
+  }
+
+  private <R> R compared(Consumer<Memory> described, Function<FloatMatrix, R> result) {
+    Memory memory = Objects.requireNonNullElseGet(idle.poll(), Memory::new);
+    try (OrtInputs inputs = products.inputs();
+        OrtInputs results = products.inputs()) {
+      described.accept(memory);
+      inputs.with(LEADER, memory.leader).with(MEMBER, memory.member);
+      products.run(inputs, results.with(COSTS, memory.costs));
+      return result.apply(memory.costs);
+    } finally {
+      idle.add(memory);
     }
   }
 
   /** Rows with mean 0 and length 1, whose products are correlations; constant ones become 0. */
-  private static FloatMatrix standardised(FloatMatrix rows) {
+  private static void standardise(FloatMatrix rows) {
     for (int row = 0; row < rows.rows(); row++) {
       float[] values = rows.rowToArray(row);
       double mean = 0;
@@ -117,55 +141,45 @@ final class NeuronMatching implements AutoCloseable {
       }
       rows.setRow(row, values);
     }
-    return rows;
   }
 
   /** All weights of every neuron, {@code [I, 3 H]}. */
-  private FloatMatrix descriptions(Arena arena, int layer, int index) {
-    List<FloatMatrix> parts = new ArrayList<>();
+  private FloatMatrix describe(FloatMatrix described, int layer, int index) {
+    long at = 0;
     for (TensorRole role : tensors.roles()) {
       NeuronOrder order = NeuronOrder.of(expert, role, false);
-      Shape shape = tensors.layout(store, role, layer, index).shape();
       try (Arena decoded = Arena.ofConfined()) {
         FloatMatrix stored = WeightDecoder.decode(decoded, tensors.view(store, role, layer, index));
         FloatMatrix rows =
             order.side() == NeuronOrder.Side.ROWS ? stored : stored.transposed(decoded);
-        int values = Math.toIntExact(shape.dim(order.side() == NeuronOrder.Side.ROWS ? 1 : 0));
+        long bytes = rows.row(0).byteSize();
         for (int part = 0; part < order.parts(); part++) {
-          FloatMatrix described = FloatMatrix.allocate(arena, expert.width(), values);
           for (int neuron = 0; neuron < expert.width(); neuron++) {
-            described.copyRowFrom(neuron, rows, order.index(neuron, part));
+            MemorySegment weights = rows.row(order.index(neuron, part));
+            MemorySegment.copy(weights, 0, described.row(neuron), at, bytes);
           }
-          parts.add(described);
+          at += bytes;
         }
       }
     }
-    return joined(arena, parts);
+    return described;
   }
 
-  private static FloatMatrix joined(Arena arena, List<FloatMatrix> parts) {
-    int columns = parts.stream().mapToInt(FloatMatrix::columns).sum();
-    FloatMatrix all = FloatMatrix.allocate(arena, parts.getFirst().rows(), columns);
-    for (int row = 0; row < all.rows(); row++) {
-      long at = 0;
-      for (FloatMatrix part : parts) {
-        MemorySegment values = part.row(row);
-        MemorySegment.copy(
-            values,
-            ValueLayout.JAVA_BYTE,
-            0,
-            all.row(row),
-            ValueLayout.JAVA_BYTE,
-            at,
-            values.byteSize());
-        at += values.byteSize();
-      }
+  /** Weights of a neuron, 3 H. */
+  private int weights() {
+    int weights = 0;
+    for (TensorRole role : tensors.roles()) {
+      NeuronOrder order = NeuronOrder.of(expert, role, false);
+      Shape shape = tensors.layout(store, role, firstLayer, 0).shape();
+      weights +=
+          order.parts() * Math.toIntExact(shape.dim(order.side() == NeuronOrder.Side.ROWS ? 1 : 0));
     }
-    return all;
+    return weights;
   }
 
   @Override
   public void close() {
     products.close();
+    arena.close();
   }
 }

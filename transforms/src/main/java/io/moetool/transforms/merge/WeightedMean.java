@@ -90,6 +90,21 @@ final class WeightedMean {
       this.weights = weights;
     }
 
+    void addRow(int row, float[] values, double[] sums) {
+      double weight = weights[row];
+      for (int column = 0; column < sums.length; column++) {
+        sums[column] += weight * values[column];
+      }
+    }
+
+    void addColumns(float[] values, double[] sums) {
+      for (int column = 0; column < sums.length; column++) {
+        for (int place : places[column]) {
+          sums[column] += weights[column] * values[place];
+        }
+      }
+    }
+
     static Part of(Term term, int extent) {
       return new Part(
           term.elements(),
@@ -120,14 +135,10 @@ final class WeightedMean {
     for (Part part : parts) {
       for (int from : side == NeuronOrder.Side.ROWS ? part.places[row] : new int[] {row}) {
         ElementDecoder.decode(type, rowOf(part.elements, from), MemorySegment.ofArray(values));
-        for (int column = 0; column < columns; column++) {
-          if (side == NeuronOrder.Side.COLUMNS) {
-            for (int place : part.places[column]) {
-              sums[column] += part.weights[column] * values[place];
-            }
-          } else {
-            sums[column] += part.weights[row] * values[column];
-          }
+        if (side == NeuronOrder.Side.COLUMNS) {
+          part.addColumns(values, sums);
+        } else {
+          part.addRow(row, values, sums);
         }
       }
     }

@@ -20,11 +20,11 @@ final class MergingOptions {
 
   @Option(
       names = "--align",
-      paramLabel = "weights|fix-dom|none",
+      paramLabel = "weights|fix-dom|zipit|none",
       description =
-          "Match the neurons of merged experts by their weights before they are added up, one to"
-              + " one or each with the leader's that is most like it (fix-dom), or add them as they"
-              + " are stored (default: weights).")
+          "Match the neurons of merged experts by their weights before they are added up: one to"
+              + " one, each with the leader's that is most like it (fix-dom), or the most alike of"
+              + " all members (zipit); or add them as they are stored (default: weights).")
   private Optional<Merging.Alignment> alignment = Optional.empty();
 
   /** What was asked for. */

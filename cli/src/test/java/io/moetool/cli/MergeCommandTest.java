@@ -232,7 +232,7 @@ class MergeCommandTest {
       value = {
         "'\"leader\": '|'\"leader\": 7'|a group holds its leader",
         "\"router\": \"drop\"|\"router\": \"keep\"|known: drop, average, duplicate",
-        "\"alignment\": \"weights\"|\"alignment\": \"luck\"|known: none, weights, fix-dom",
+        "\"alignment\": \"weights\"|\"alignment\": \"luck\"|known: none, weights, fix-dom, zipit",
         "\"action\": \"merge\"|\"action\": \"prune\"|it says 'prune'",
         "\"weights\": [ 0.|\"weights\": [ 1.|add up to 1"
       })

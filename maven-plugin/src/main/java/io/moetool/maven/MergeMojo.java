@@ -35,8 +35,8 @@ public final class MergeMojo extends ReducingMojo {
   private @Nullable String router;
 
   /**
-   * How neurons of merged experts are matched before they are added up: weights (default), fix-dom
-   * or none.
+   * How neurons of merged experts are matched before they are added up: weights (default), fix-dom,
+   * zipit or none.
    */
   @Parameter(property = "moetool.align")
   @ToolOption("--align")

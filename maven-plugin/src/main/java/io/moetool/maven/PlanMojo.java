@@ -77,8 +77,8 @@ public final class PlanMojo extends DecidingMojo {
   private @Nullable String router;
 
   /**
-   * How neurons of merged experts are matched before they are added up: weights (default), fix-dom
-   * or none.
+   * How neurons of merged experts are matched before they are added up: weights (default), fix-dom,
+   * zipit or none.
    */
   @Parameter(property = "moetool.align")
   @ToolOption("--align")

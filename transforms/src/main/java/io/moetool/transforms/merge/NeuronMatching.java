@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds which neuron of an expert does the work of which neuron of another. A neuron is described
@@ -92,6 +93,54 @@ final class NeuronMatching implements AutoCloseable {
           standardise(describe(memory.member, layer, member));
         },
         NeuronMatching::nearest);
+  }
+
+  /**
+   * Which neurons of several experts become one: by expert, in the order given, and by neuron of
+   * the result, the expert's neurons that join; none or several.
+   */
+  List<int[][]> zipped(int layer, List<Integer> experts) {
+    int width = expert.width();
+    try (Arena own = Arena.ofConfined()) {
+      FloatMatrix correlations =
+          FloatMatrix.allocate(own, experts.size() * width, experts.size() * width);
+      for (int i = 0; i < experts.size(); i++) {
+        for (int j = i; j < experts.size(); j++) {
+          correlate(layer, experts.get(i), experts.get(j), correlations, i * width, j * width);
+        }
+      }
+      int[][] groups = NeuronZip.groups(correlations, width);
+      return IntStream.range(0, experts.size()).mapToObj(i -> part(groups, i * width)).toList();
+    }
+  }
+
+  private void correlate(
+      int layer, int one, int other, FloatMatrix correlations, int row, int column) {
+    compared(
+        memory -> {
+          standardise(describe(memory.leader, layer, one));
+          standardise(describe(memory.member, layer, other));
+        },
+        costs -> {
+          for (int i = 0; i < costs.rows(); i++) {
+            for (int j = 0; j < costs.columns(); j++) {
+              correlations.set(row + i, column + j, -costs.get(i, j));
+              correlations.set(column + j, row + i, -costs.get(i, j));
+            }
+          }
+          return costs;
+        });
+  }
+
+  /** Of each group the neurons of one expert, whose first has the number {@code first}. */
+  private int[][] part(int[][] groups, int first) {
+    return Stream.of(groups)
+        .map(group ->
+            IntStream.of(group)
+                .filter(neuron -> neuron >= first && neuron < first + expert.width())
+                .map(neuron -> neuron - first)
+                .toArray())
+        .toArray(int[][]::new);
   }
 
   private static int[][] nearest(FloatMatrix costs) {

@@ -45,7 +45,12 @@ public record Merging(String router, String alignment) {
      * that several may join one and none another (fix-dom of HC-SMoE, arXiv 2410.08589, by
      * weights).
      */
-    FIX_DOM;
+    FIX_DOM,
+    /**
+     * The most correlated neurons of all members join, within one as across them, until as many are
+     * left as one expert has (ZipIt, by weights).
+     */
+    ZIPIT;
 
     /** Name in plans and on the command line. */
     public String key() {

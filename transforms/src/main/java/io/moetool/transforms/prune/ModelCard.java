@@ -91,6 +91,7 @@ final class ModelCard {
                     switch (merging.knownAlignment().orElseThrow()) {
                       case WEIGHTS -> "after their neurons were matched with the leader's";
                       case FIX_DOM -> "each neuron joining the leader's that is most like it";
+                      case ZIPIT -> "the most alike of all their neurons joining";
                       case NONE -> "neuron by neuron as they were stored";
                     },
                     plan.repair().isEmpty()

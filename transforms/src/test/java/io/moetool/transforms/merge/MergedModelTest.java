@@ -92,7 +92,17 @@ class MergedModelTest {
 
   @ParameterizedTest
   @MethodSource("plainCheckpoints")
+  void twinsWhoseNeuronsAreZippedBecomeOneWithoutLoss(String name) throws IOException {
+    twinsBecomeOneWithoutLoss(name, Alignment.ZIPIT);
+  }
+
+  @ParameterizedTest
+  @MethodSource("plainCheckpoints")
   void twinsWhoseNeuronsJoinTheNearestBecomeOneWithoutLoss(String name) throws IOException {
+    twinsBecomeOneWithoutLoss(name, Alignment.FIX_DOM);
+  }
+
+  private void twinsBecomeOneWithoutLoss(String name, Alignment alignment) throws IOException {
     Path twins = folder.resolve("twins");
     Path out = folder.resolve("out");
     GoldenModel model = new GoldenModel(name);
@@ -100,7 +110,7 @@ class MergedModelTest {
       TwinCheckpoint.write(golden, twins);
     }
     try (SourceModel source = SourceModel.open(twins, FAMILIES)) {
-      write(source, TwoBecomeOne.plan(source, Router.DUPLICATE, Alignment.FIX_DOM), out);
+      write(source, TwoBecomeOne.plan(source, Router.DUPLICATE, alignment), out);
       List<float[]> before = model.logits(source);
       List<float[]> after = model.logits(out);
       for (int i = 0; i < before.size(); i++) {

@@ -34,19 +34,25 @@ public final class OrtGraph implements AutoCloseable {
    */
   public void run(OrtInputs inputs, OrtInputs outputs) {
     try {
+      FlushToZero.begin();
       session.run(inputs.tensors(), outputs.tensors()).close();
     } catch (OrtException e) {
       throw failed(e);
+    } finally {
+      FlushToZero.end();
     }
   }
 
   /** Runs the graph for one output that ONNX Runtime allocates; closing it releases the memory. */
   public OrtOutput run(OrtInputs inputs, String output) {
     try {
+      FlushToZero.begin();
       OrtSession.Result result = session.run(inputs.tensors(), Set.of(output));
       return new OrtOutput(result, (OnnxTensor) result.get(0));
     } catch (OrtException e) {
       throw failed(e);
+    } finally {
+      FlushToZero.end();
     }
   }
 
@@ -55,9 +61,12 @@ public final class OrtGraph implements AutoCloseable {
    */
   public OrtResults runAll(OrtInputs inputs) {
     try {
+      FlushToZero.begin();
       return new OrtResults(session.run(inputs.tensors()));
     } catch (OrtException e) {
       throw failed(e);
+    } finally {
+      FlushToZero.end();
     }
   }
 

@@ -3,6 +3,7 @@ package io.moetool.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -192,6 +193,32 @@ class InspectCommandTest {
     assertThat(Run.of("inspect", known, "--family", "mixtral").err())
         .contains("model type 'olmoe' is of the family olmoe, not of mixtral");
     assertThat(Run.of("inspect", model, "--family", "nonsense").code()).isEqualTo(2);
+  }
+
+  /** It may be what the model computes otherwise; looking is allowed, computing is not. */
+  @Test
+  void aTensorThatAnAssumedFamilyDoesNotKnowStopsAllThatComputes() throws IOException {
+    Path model = Golden.copy("olmoe", folder);
+    Golden.edit(model.resolve("config.json"), "\"olmoe\"", "\"future_moe\"");
+    Path weights = model.resolve("model.safetensors");
+    Files.writeString(
+        weights,
+        Files.readString(weights, StandardCharsets.ISO_8859_1)
+            .replace("layers.1.self_attn.q_norm", "layers.1.self_attn.z_norm"),
+        StandardCharsets.ISO_8859_1);
+    String name = "model.layers.1.self_attn.z_norm.weight";
+    String said = "'%s': is not known to the family olmoe, which is only assumed".formatted(name);
+    Path plan = folder.resolve("plan.json");
+
+    Run inspect = Run.of("inspect", model, "--family", "olmoe");
+    Run decision =
+        Run.of("plan", model, "--method", "random", "--keep", 4, "-o", plan, "--family", "olmoe");
+
+    assertThat(inspect.code()).as(inspect.err()).isZero();
+    assertThat(inspect.out()).contains("  error  ", said);
+    assertThat(decision.code()).isEqualTo(3);
+    assertThat(decision.err()).contains(said);
+    assertThat(plan).doesNotExist();
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
@@ -24,13 +25,15 @@ import java.util.TreeSet;
  * Holds the tensors of a checkpoint against its config, from names and shapes alone.
  *
  * <p>Errors: a tensor is missing or has another shape, an expert or router is stored that the
- * config does not count, or something unknown lies in a mixture-of-experts block. Warnings: a
- * tensor that readers of the family ignore, experts of more than one element type.
+ * config does not count, or something unknown lies in a mixture-of-experts block, or, where the
+ * family is only assumed, in any layer. Warnings: a tensor that readers of the family ignore,
+ * experts of more than one element type.
  */
 public final class CheckpointStructure {
   private final Architecture architecture;
   private final TensorStore tensors;
   private final ExpectedTensors expected;
+  private final MoeNames moeNames;
   private final SequencedMap<Integer, String> blockPrefixes = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
   private final Set<String> accounted = new HashSet<>();
@@ -40,8 +43,8 @@ public final class CheckpointStructure {
     this.architecture = architecture;
     this.tensors = tensors;
     this.expected = new ExpectedTensors(architecture);
-    MoeNames names = new MoeNames(architecture.names());
-    architecture.moe().layers().forEach(l -> blockPrefixes.put(l, names.blockPrefix(l)));
+    this.moeNames = new MoeNames(architecture.names());
+    architecture.moe().layers().forEach(l -> blockPrefixes.put(l, moeNames.blockPrefix(l)));
   }
 
   /** All findings, those about expected tensors first; empty if tensors and config agree. */
@@ -245,18 +248,31 @@ public final class CheckpointStructure {
   }
 
   private void unknown(String name) {
-    Optional<Integer> layer =
-        blockPrefixes.entrySet().stream()
-            .filter(block -> name.startsWith(block.getValue()))
-            .map(Map.Entry::getKey)
-            .findFirst();
-    String where = where(name);
-    findings.add(
-        layer.isPresent()
-            ? Finding.error(
-                where,
-                "is not known, but lies in the mixture-of-experts block of layer " + layer.get())
-            : Finding.warning(where, "is not known to this family and left as it is"));
+    OptionalInt layer = moeNames.layerOf(name);
+    findings.add(unknown(where(name), name, layer.orElse(-1)));
+  }
+
+  /**
+   * In a block of experts nothing is left as it is without being known. Where the family is only
+   * assumed, nothing in a layer is: it may be what the model computes otherwise.
+   */
+  private Finding unknown(String where, String name, int layer) {
+    String block = blockPrefixes.get(layer);
+    if (block != null && name.startsWith(block)) {
+      return Finding.error(
+          where, "is not known, but lies in the mixture-of-experts block of layer " + layer);
+    }
+    if (layer >= 0 && moeNames.expertOf(name, layer).isPresent()) {
+      return Finding.error(
+          where, "is not known, but is of an expert, and layer %d has none".formatted(layer));
+    }
+    if (layer >= 0 && architecture.assumed()) {
+      return Finding.error(
+          where,
+          "is not known to the family %s, which is only assumed: what it does in layer %d is not known"
+              .formatted(architecture.family(), layer));
+    }
+    return Finding.warning(where, "is not known to this family and left as it is");
   }
 
   /** A tensor the family knows and this config does not ask for. */

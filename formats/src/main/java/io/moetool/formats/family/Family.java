@@ -3,10 +3,12 @@ package io.moetool.formats.family;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.quantisation.Quantisation;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A model family as its data file describes it, not yet filled in with numbers. */
@@ -146,8 +148,36 @@ public final class Family {
                 }));
   }
 
+  /** Fields of a config that the family reads by name; a field with the other names it has. */
+  Set<List<String>> configFields() {
+    Set<List<String>> fields = new LinkedHashSet<>();
+    definition
+        .propertyStream()
+        .filter(section -> section.getValue().isObject() && !section.getKey().equals("tensors"))
+        .forEach(section -> {
+          if (section.getKey().equals("requires")) {
+            section.getValue().propertyNames().forEach(field -> fields.add(List.of(field)));
+          } else {
+            addFields(section.getValue(), fields);
+          }
+        });
+    return fields;
+  }
+
+  private static void addFields(JsonNode value, Set<List<String>> fields) {
+    if (value.has("config")) {
+      fields.add(FamilyValues.keys(value));
+    }
+    value.propertyStream().forEach(inner -> addFields(inner.getValue(), fields));
+  }
+
+  /** Whether queries and keys are rotated. */
+  boolean rotates() {
+    return definition.has("rope");
+  }
+
   /** Objects of the config that hold the family's numbers, the first that holds one deciding. */
-  private List<String> configRoots() {
+  List<String> configRoots() {
     List<String> roots = new ArrayList<>();
     definition.path("configRoot").forEach(root -> roots.add(root.stringValue()));
     return roots.isEmpty() ? List.of("") : roots;

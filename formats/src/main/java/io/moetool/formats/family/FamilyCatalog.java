@@ -122,13 +122,12 @@ public final class FamilyCatalog {
                 .flatMap(family -> family.modelTypes().stream())
                 .collect(Collectors.joining(", "));
     String problem = "model type '%s' is not known".formatted(config.modelType());
-    Optional<LikelyFamilies> likely =
-        LikelyFamilies.of(families, QuantisationReader.read(config), stored);
+    Optional<LikelyFamilies> likely = LikelyFamilies.of(families, config, stored);
     return likely
         .map(found ->
             new BadInputException(
                 config.where(),
-                "%s, but %s".formatted(problem, found.evidence()),
+                "%s, but %s".formatted(problem, found.text()),
                 "if it computes what one of them does, name that one with --family; " + known))
         .orElseGet(() -> new BadInputException(config.where(), problem, known));
   }

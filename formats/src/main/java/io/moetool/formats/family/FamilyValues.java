@@ -228,7 +228,8 @@ final class FamilyValues {
                 config.find(required.getKey()).filter(required.getValue()::equals).isPresent());
   }
 
-  private static List<String> keys(JsonNode value) {
+  /** The names that a value's field may have in a config. */
+  static List<String> keys(JsonNode value) {
     JsonNode keys = value.path("config");
     if (keys.isString()) {
       return List.of(keys.stringValue());

@@ -308,6 +308,60 @@ class CheckpointStructureTest {
         .hasMessageStartingWith("config.json: model type 'qwen9' is not known\n  known: ");
   }
 
+  @Test
+  void theOfferNamesTheFieldsOfTheConfigThatAgreeAndThatDiffer() {
+    qwen();
+    String config =
+        QWEN.replace("qwen3_moe", "qwen9")
+            .replace(
+                "\"num_experts\"", "\"vision_depth\": 3, \"use_cache\": true, \"num_experts\"");
+    assertThatThrownBy(() -> resolve(config))
+        .hasMessageContaining(
+            "\n  - qwen3_moe: config.json states 11 of the 19 fields that qwen3_moe reads (not ")
+        .hasMessageContaining("rms_norm_eps")
+        .hasMessageContaining("), and vision_depth, which it does not read\n");
+    assertThatThrownBy(() ->
+            resolve(config.replace("\"num_experts\"", "\"hidden_act\": \"gelu\", \"num_experts\"")))
+        .hasMessageContaining(
+            "; it would be refused: experts with activation 'gelu' are not supported\n");
+  }
+
+  private void resolve(String config) {
+    FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", config), headers.store);
+  }
+
+  @Test
+  void whatIsNotKnownInALayerStopsWhereTheFamilyIsAssumed() {
+    qwen();
+    headers
+        .add("model.layers.0.self_attn.gate_proj.weight", 3)
+        .add("model.layers.7.extra.weight", 3)
+        .add("visual.patch.weight", 3);
+    FamilyCatalog families = FamilyCatalog.builtIn();
+    ModelConfig unknown = ModelConfig.parse("config.json", QWEN.replace("qwen3_moe", "qwen9"));
+    Architecture assumed =
+        families.assuming(families.ofModelType("qwen3_moe").orElseThrow()).resolve(unknown);
+
+    assertThat(check(QWEN))
+        .hasSize(3)
+        .allMatch(f -> f.startsWith("WARNING") && f.endsWith("left as it is"));
+    assertThat(check(assumed))
+        .contains(
+            "ERROR weights, 'model.layers.0.self_attn.gate_proj.weight': is not known to the family qwen3_moe, which is only assumed: what it does in layer 0 is not known")
+        .anyMatch(f -> f.startsWith("ERROR weights, 'model.layers.7.extra.weight'"))
+        .contains(
+            "WARNING weights, 'visual.patch.weight': is not known to this family and left as it is");
+  }
+
+  @Test
+  void whatIsNotKnownOfAnExpertStopsInDenseLayersToo() {
+    qwen();
+    headers.add("model.layers.0.mlp.experts.1.scaler.weight", 3);
+    assertThat(check(QWEN))
+        .containsExactly(
+            "ERROR weights, 'model.layers.0.mlp.experts.1.scaler.weight': is not known, but is of an expert, and layer 0 has none");
+  }
+
   private static String fp8(String config) {
     return config.replace(
         "\"num_experts\"",
@@ -315,8 +369,10 @@ class CheckpointStructureTest {
   }
 
   private List<String> check(String config) {
-    Architecture architecture =
-        FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", config));
+    return check(FamilyCatalog.builtIn().resolve(ModelConfig.parse("config.json", config)));
+  }
+
+  private List<String> check(Architecture architecture) {
     return CheckpointStructure.check(architecture, headers.store).stream()
         .map(finding -> finding.severity() + " " + finding)
         .toList();

@@ -14,9 +14,11 @@ import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.convert.ConversionResult;
+import io.moetool.transforms.convert.ExportSource;
 import io.moetool.transforms.convert.OnnxExport;
 import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.exported.CheckpointRestore;
+import io.moetool.transforms.plan.PlanFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,12 +38,12 @@ import picocli.CommandLine.Option;
     name = "convert",
     mixinStandardHelpOptions = true,
     customSynopsis = {
-      "moetool convert MODEL -o OUT --to onnx [OPTIONS]",
+      "moetool convert MODEL -o OUT --to onnx [--plan plan.json] [OPTIONS]",
       "       moetool convert MODEL.onnx -o OUT --to safetensors"
     },
     description =
         "Write a checkpoint as an ONNX model: the graph in one file, weights beside it,"
-            + " tokenizer files with it. The model is run against the checkpoint before it"
+            + " tokenizer files with it; as it is, or as a plan says. The model is run against the checkpoint before it"
             + " appears. Or make a Hugging Face folder of an ONNX model again.")
 final class ConvertCommand implements Callable<Integer> {
   /** How matrices can be stored. */
@@ -115,6 +117,14 @@ final class ConvertCommand implements Callable<Integer> {
               + " says. May be repeated.")
   private List<Path> protectLists = new ArrayList<>();
 
+  @Option(
+      names = "--plan",
+      paramLabel = "plan.json",
+      description =
+          "Carry this plan out on the way. Layers may keep different numbers of experts, and merged"
+              + " ones may be reached by the rows of all their members (--router map).")
+  private Optional<Path> planFile = Optional.empty();
+
   @Option(names = "--dry-run", description = "Show sizes and write nothing.")
   private boolean dryRun;
 
@@ -132,6 +142,10 @@ final class ConvertCommand implements Callable<Integer> {
       throw common.usage(
           "--operators, --dtype, --experts and --protect have no effect with --to safetensors:"
               + " weights keep the bytes they have");
+    }
+    if (planFile.isPresent()) {
+      throw common.usage(
+          "--plan has no effect with --to safetensors: carry it out with moetool prune or merge");
     }
     if (dryRun) {
       throw common.usage("--dry-run is not known with --to safetensors");
@@ -167,11 +181,12 @@ final class ConvertCommand implements Callable<Integer> {
     try (SourceModel source = model.open(console);
         WorkPool pool = new WorkPool(common.threads())) {
       SoundCheckpoint.require(source.architecture(), source.tensors());
+      ExportSource exported = exported(source, pool);
       OnnxExport export =
           new OnnxExport(
-              source,
+              exported,
               operators,
-              new ExportPrecision(dtype.type, experts, kept(source)),
+              new ExportPrecision(dtype.type, experts, kept(source, exported)),
               VersionText.version(),
               OrtEngine.open(Device.CPU),
               pool);
@@ -184,12 +199,21 @@ final class ConvertCommand implements Callable<Integer> {
     return ExitCode.OK.value();
   }
 
-  private Map<Integer, Set<Integer>> kept(SourceModel source) {
+  private ExportSource exported(SourceModel source, WorkPool pool) {
+    return planFile
+        .map(file ->
+            ExportSource.planned(
+                source, file.toString(), PlanFile.read(file), model.families(), pool))
+        .orElseGet(() -> ExportSource.of(source));
+  }
+
+  private Map<Integer, Set<Integer>> kept(SourceModel source, ExportSource exported) {
     Map<Integer, Set<Integer>> kept = new HashMap<>();
     MeasuredModel about = MeasuredModel.of(source.architecture(), source.fingerprint());
     for (Path file : protectLists) {
       for (ProtectList.Entry entry : ProtectList.read(file, about).experts()) {
-        kept.computeIfAbsent(entry.layer(), _ -> new TreeSet<>()).add(entry.expert());
+        kept.computeIfAbsent(entry.layer(), _ -> new TreeSet<>())
+            .add(exported.place(file.toString(), entry.layer(), entry.expert()));
       }
     }
     return kept;
@@ -212,12 +236,13 @@ final class ConvertCommand implements Callable<Integer> {
     console.result(
         result,
         () ->
-            "%s: %s in %s, %s operators; logits differ from the checkpoint's by at most %.2g%s\n%s"
+            "%s: %s in %s, %s operators; logits differ from %s by at most %.2g%s\n%s"
                 .formatted(
                     console.ink().bold(result.output()),
                     Amounts.bytes(result.bytesAfter()),
                     EvaluationText.seconds(result.seconds()),
                     result.operators(),
+                    planFile.isPresent() ? "those of the plan run unwritten" : "the checkpoint's",
                     result.maxLogitDifference(),
                     experts.isPresent() ? rounding(result) : "",
                     result

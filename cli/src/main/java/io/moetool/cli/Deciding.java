@@ -19,6 +19,7 @@ import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanRequest;
 import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Protection;
+import io.moetool.transforms.plan.ResultForm;
 import io.moetool.transforms.plan.StarvedExperts;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,26 +33,39 @@ final class Deciding {
   private final DecisionOptions options;
   private final TaskPackOptions packs;
   private final Optional<Merging> merging;
+  private final ResultForm form;
 
   private Deciding(
       CommonOptions common,
       DecisionOptions options,
       TaskPackOptions packs,
-      Optional<Merging> merging) {
+      Optional<Merging> merging,
+      ResultForm form) {
     this.common = common;
     this.options = options;
     this.packs = packs;
     this.merging = merging;
+    this.form = form;
   }
 
   /** Decisions which experts go. */
   static Deciding removal(CommonOptions common, DecisionOptions options, TaskPackOptions packs) {
-    return new Deciding(common, options, packs, Optional.empty());
+    return new Deciding(common, options, packs, Optional.empty(), ResultForm.SAFETENSORS);
   }
 
   /** Decisions which experts become one. */
   static Deciding merging(CommonOptions common, DecisionOptions options, MergingOptions merging) {
-    return new Deciding(common, options, new TaskPackOptions(), Optional.of(merging.merging()));
+    return new Deciding(
+        common,
+        options,
+        new TaskPackOptions(),
+        Optional.of(merging.merging()),
+        ResultForm.SAFETENSORS);
+  }
+
+  /** The same decisions for a result of another form. */
+  Deciding as(ResultForm other) {
+    return new Deciding(common, options, packs, merging, other);
   }
 
   /** Refuses a plan of another command. */
@@ -158,7 +172,7 @@ final class Deciding {
   }
 
   /** The plan that keeps what a mask says. */
-  static Plan masked(SourceModel source, Path mask) {
+  Plan masked(SourceModel source, Path mask) {
     MaskFile.Choice choice =
         MaskFile.read(
             mask,
@@ -190,8 +204,8 @@ final class Deciding {
     return lists;
   }
 
-  private static Planner planner(SourceModel source) {
+  private Planner planner(SourceModel source) {
     return new Planner(
-        source.architecture(), source.tensors(), source.fingerprint(), VersionText.version());
+        source.architecture(), source.tensors(), source.fingerprint(), VersionText.version(), form);
   }
 }

@@ -187,6 +187,7 @@ final class MergeCommand implements Callable<Integer> {
       decision.refuseWithPlan(common);
       merging.refuse(common, "with --plan: the plan has decided");
     } else {
+      merging.requireForCheckpoint(common);
       deciding().requireComplete();
     }
   }

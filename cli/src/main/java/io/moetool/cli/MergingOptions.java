@@ -11,11 +11,12 @@ final class MergingOptions {
 
   @Option(
       names = "--router",
-      paramLabel = "drop|average|duplicate",
+      paramLabel = "drop|average|duplicate|map",
       description =
           "Rows of a group in the router: the leader's stays, their mean does, or all stay and the"
-              + " merged expert is stored once for each, which is exact and saves nothing (default:"
-              + " drop).")
+              + " merged expert is stored once for each, which is exact and saves nothing, or a map"
+              + " leads from each row to it, which is exact and can only become an ONNX model"
+              + " (default: drop).")
   private Optional<Merging.Router> router = Optional.empty();
 
   @Option(
@@ -30,6 +31,15 @@ final class MergingOptions {
   /** What was asked for. */
   Merging merging() {
     return Merging.of(router.orElse(DEFAULT_ROUTER), alignment.orElse(DEFAULT_ALIGNMENT));
+  }
+
+  /** Refuses what no checkpoint can hold. */
+  void requireForCheckpoint(CommonOptions common) {
+    if (router.filter(chosen -> chosen == Merging.Router.MAP).isPresent()) {
+      throw common.usage(
+          "--router map can only become an ONNX model, not a checkpoint: make a plan with moetool plan"
+              + " --router map, and then moetool convert --plan plan.json --to onnx");
+    }
   }
 
   /** Refuses these options where nothing is merged, or a plan has decided already. */

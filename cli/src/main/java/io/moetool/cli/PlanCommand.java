@@ -14,6 +14,7 @@ import io.moetool.transforms.exported.PlannedExport;
 import io.moetool.transforms.plan.MaskFile;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanFile;
+import io.moetool.transforms.plan.ResultForm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -63,6 +64,15 @@ final class PlanCommand implements Callable<Integer> {
   private Optional<Path> maskOut = Optional.empty();
 
   @Option(
+      names = "--to",
+      paramLabel = "safetensors|onnx",
+      description =
+          "What the plan is to be carried out as (default: safetensors): a checkpoint, with as many"
+              + " places for experts in every layer, or an ONNX model, in which each layer has its"
+              + " own number of them.")
+  private Optional<ResultForm> form = Optional.empty();
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "plan.json",
       required = true,
@@ -84,12 +94,15 @@ final class PlanCommand implements Callable<Integer> {
     Deciding deciding =
         decision.groups()
             ? Deciding.merging(common, decision, merging)
-            : Deciding.removal(common, decision, packs);
+            : Deciding.removal(common, decision, packs).as(form.orElse(ResultForm.SAFETENSORS));
     requireOneWay(deciding);
     return OpenModel.isOnnx(model.path()) ? ofExport(console) : ofCheckpoint(console, deciding);
   }
 
   private int ofExport(Console console) {
+    if (form.isPresent()) {
+      throw common.usage("--to has no effect on an ONNX model, which stays one");
+    }
     packs.refuse(common, "on an ONNX model: plan on the checkpoint it was made from");
     if (fromMask.isEmpty()) {
       ExportDeciding.requireComplete(common, decision, statistics.isPresent());
@@ -117,7 +130,7 @@ final class PlanCommand implements Callable<Integer> {
       write(
           console,
           fromMask
-              .map(mask -> Deciding.masked(source, mask))
+              .map(mask -> deciding.masked(source, mask))
               .orElseGet(() -> decided(deciding, source, pool, console)));
     }
     return ExitCode.OK.value();
@@ -149,6 +162,11 @@ final class PlanCommand implements Callable<Integer> {
       return;
     }
     if (decision.groups()) {
+      if (form.isPresent()) {
+        throw common.usage(
+            "--to has no effect with a method that groups experts: --router map is for ONNX models,"
+                + " and what else is merged can become either");
+      }
       packs.refuse(common, "with a method that groups experts");
     }
     if (!packs.rankAll()) {

@@ -31,7 +31,8 @@ final class PlanText {
     }
     Table loading = new Table();
     plan.loading().forEach(l -> loading.row(l.program(), l.verdict().key(), l.rule()));
-    boolean uniform = plan.layers().stream().allMatch(layer -> layer.masked().isEmpty());
+    boolean uniform =
+        plan.layers().stream().allMatch(layer -> layer.kept().size() == plan.expertsAfter());
     return "%s  %s by %s: %s%d of %d experts stay in every layer, %s become %s\n"
             .formatted(
                 ink.bold(file.toString()),

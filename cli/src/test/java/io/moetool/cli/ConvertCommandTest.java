@@ -77,6 +77,23 @@ class ConvertCommandTest {
   }
 
   @Test
+  void aPlanIsForOnnxAlone() {
+    Run run =
+        Run.of(
+            "convert",
+            folder.resolve("onnx"),
+            "--plan",
+            "plan.json",
+            "--to",
+            "safetensors",
+            "-o",
+            folder.resolve("x"));
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("carry it out with moetool prune or merge");
+  }
+
+  @Test
   void anExistingOutputIsLeftAlone() throws IOException {
     Path out = Files.createDirectory(folder.resolve("out"));
 

@@ -1,11 +1,13 @@
 package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.formats.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -254,6 +256,7 @@ class MergeCommandTest {
         "--method m-smoe|say how many experts stay",
         "--method m-smoe --keep 4 --seed 1|--seed has no effect with method m-smoe",
         "--keep 1|every token uses 3",
+        "--keep 4 --router map|then moetool convert --plan plan.json --to onnx",
         "--keep 4 --repair least-squares|--repair needs data to fit on",
         "--keep 4 --repair-tokens 9|--repair-tokens has no effect without --repair",
         "--keep 4 --repair scalar --data x.jsonl|least-squares] (case-insensitive) but was 'scalar'"
@@ -275,6 +278,42 @@ class MergeCommandTest {
     assertThat(run.code()).isBetween(2, 3);
     assertThat(run.err()).contains(message);
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aMapBecomesAnOnnxModelThatRoutesAsCopiesDo() {
+    Path data = Golden.data("qwen3-moe", folder);
+    Path map = folder.resolve("map.json");
+    Path copies = folder.resolve("copies.json");
+    for (Path file : List.of(map, copies)) {
+      Run.of(
+          "plan",
+          MODEL,
+          "--statistics",
+          statistics,
+          "--method",
+          "m-smoe",
+          "--keep",
+          4,
+          "--router",
+          file.equals(map) ? "map" : "duplicate",
+          "-o",
+          file);
+    }
+
+    assertThat(Run.of("merge", MODEL, "--plan", map, "-o", out).err())
+        .contains("options.merging.router is 'map'")
+        .contains("moetool convert MODEL --plan plan.json --to onnx");
+    Run converted =
+        Run.of("convert", MODEL, "--plan", map, "--to", "onnx", "-o", folder.resolve("onnx"));
+    assertThat(converted.code()).isZero();
+    assertThat(converted.out()).contains("those of the plan run unwritten");
+    Run.of("merge", MODEL, "--plan", copies, "-o", out);
+    assertThat(loss(folder.resolve("onnx"), data)).isCloseTo(loss(out, data), within(2e-5));
+  }
+
+  private static double loss(Path model, Path data) {
+    return Run.of("evaluate", model, "--data", data, "--json").json().get("meanNll").doubleValue();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.moetool.analyzers.saliency.SaliencyCatalog;
 import io.moetool.formats.json.Json;
@@ -305,7 +306,46 @@ class PlanCommandTest {
     assertThat(run.code()).isEqualTo(3);
     assertThat(run.err())
         .contains("budget global, at least 3 in every layer: layers keep different numbers")
-        .contains("keep the same number in every layer (--budget uniform)");
+        .contains("keep the same number in every layer (--budget uniform)")
+        .contains("moetool plan … --to onnx");
+  }
+
+  @Test
+  void inAnOnnxModelEveryLayerKeepsItsOwnNumber() throws IOException {
+    Path counts = folder.resolve("counts.json");
+    Path plan = folder.resolve("uneven.json");
+    Path out = folder.resolve("uneven");
+    Files.writeString(counts, "[6, 3]");
+    Run planned =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            statistics(),
+            "--method",
+            "reap",
+            "--budget",
+            counts,
+            "--to",
+            "onnx",
+            "-o",
+            plan);
+    assertThat(planned.code()).isZero();
+    assertThat(planned.out()).contains("at most 6 of 8 experts stay").contains("ONNX Runtime");
+
+    assertThat(Run.of("prune", MODEL, "--plan", plan, "-o", out).err())
+        .contains("a checkpoint has one count for all layers")
+        .contains("moetool convert MODEL --plan plan.json --to onnx");
+    assertThat(Run.of("convert", MODEL, "--plan", plan, "--to", "onnx", "-o", out).code()).isZero();
+    Run inspected = Run.of("inspect", out);
+    assertThat(inspected.code()).isZero();
+    assertThat(inspected.out()).contains("0  6 experts").contains("1  3 experts");
+    Path data = Golden.data("qwen3-moe", folder);
+    JsonNode sweep =
+        Run.of("validate", MODEL, "--sweep", plan, "--sweep", out, "--data", data, "--json").json();
+    JsonNode unwritten = sweep.get("candidates").get(0).get("candidate").get("meanNll");
+    JsonNode exported = sweep.get("candidates").get(1).get("candidate").get("meanNll");
+    assertThat(exported.doubleValue()).isCloseTo(unwritten.doubleValue(), within(2e-5));
   }
 
   @Test

@@ -74,6 +74,14 @@ public final class ConvertMojo extends ToolMojo {
   @ToolOption(value = "--protect", role = Role.INPUT)
   private List<File> protect = new ArrayList<>();
 
+  /**
+   * Carry this plan out on the way. Layers may keep different numbers of experts, and merged ones
+   * may be reached by the rows of all their members ({@code router} map).
+   */
+  @Parameter(property = "moetool.convertPlan")
+  @ToolOption(value = "--plan", role = Role.INPUT)
+  private @Nullable File plan;
+
   /** Show sizes and write nothing. */
   @Parameter(property = "moetool.dryRun", defaultValue = "false")
   @ToolOption("--dry-run")

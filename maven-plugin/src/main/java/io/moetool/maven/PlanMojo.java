@@ -62,6 +62,14 @@ public final class PlanMojo extends DecidingMojo {
   @ToolOption("--pack-experts")
   private @Nullable Integer packExperts;
 
+  /**
+   * What the plan is to be carried out as: safetensors (default), a checkpoint with as many places
+   * for experts in every layer, or onnx, a model in which each layer has its own number of them.
+   */
+  @Parameter(property = "moetool.planTo")
+  @ToolOption("--to")
+  private @Nullable String to;
+
   /** Write the mask of what stays, too; an earlier mask is replaced. */
   @Parameter(property = "moetool.maskOut")
   @ToolOption(value = "--mask-out", role = Role.OUTPUT)
@@ -70,7 +78,8 @@ public final class PlanMojo extends DecidingMojo {
   /**
    * What becomes of a group's rows in the router: drop (default) leaves the leader's, average their
    * weighted mean, duplicate all of them, with the merged expert stored once for each, which is
-   * exact and saves nothing.
+   * exact and saves nothing, map all of them, each leading to the merged expert, which is exact and
+   * can only become an ONNX model.
    */
   @Parameter(property = "moetool.router")
   @ToolOption("--router")

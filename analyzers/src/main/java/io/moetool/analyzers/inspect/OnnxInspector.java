@@ -184,7 +184,7 @@ public final class OnnxInspector {
     if (model.layers().isEmpty()) {
       findings.add(Finding.warning(where, "no layer with experts is recognised in the graph"));
     }
-    if (model.layers().stream().map(OnnxMoeLayer::experts).distinct().count() > 1) {
+    if (model.isUneven()) {
       findings.add(Finding.warning(where, "layers have different numbers of experts"));
     }
     for (OnnxMoeLayer layer : model.layers()) {

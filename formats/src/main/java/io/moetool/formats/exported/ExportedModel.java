@@ -93,9 +93,10 @@ public record ExportedModel(
           "it describes experts in layers %s, the graph has them in %s"
               .formatted(known.moe().layers(), indices));
     }
+    int most = layers.stream().mapToInt(OnnxMoeLayer::rows).max().orElse(0);
     return layers.stream()
         .filter(layer ->
-            layer.experts() != known.moe().experts()
+            most != known.moe().experts()
                 || layer.expertsPerToken() != known.moe().routing().expertsPerToken())
         .findFirst()
         .map(layer ->
@@ -104,8 +105,18 @@ public record ExportedModel(
                     known.moe().experts(),
                     known.moe().routing().expertsPerToken(),
                     layer.layer(),
-                    layer.experts(),
+                    layer.rows(),
                     layer.expertsPerToken()));
+  }
+
+  /** Whether layers have different numbers of experts, which no checkpoint can have. */
+  public boolean isUneven() {
+    return layers.stream().map(OnnxMoeLayer::experts).distinct().count() > 1;
+  }
+
+  /** Whether rows of routers share experts, which those of no checkpoint do. */
+  public boolean mapsRows() {
+    return layers.stream().anyMatch(OnnxMoeLayer::mapsRows);
   }
 
   /** The model's type, by its metadata, else by the config. */

@@ -47,6 +47,16 @@ public record OnnxMoeLayer(
     cuts = List.copyOf(cuts);
   }
 
+  /** Whether rows of the router share experts. */
+  public boolean mapsRows() {
+    return rows() != experts;
+  }
+
+  /** Rows of the router, or experts where it is not found. */
+  public int rows() {
+    return router.map(r -> Math.toIntExact(r.shape().dim(r.axis()))).orElse(experts);
+  }
+
   /** What computes experts. */
   public enum Operator {
     /** ONNX Runtime's operator for floats. */

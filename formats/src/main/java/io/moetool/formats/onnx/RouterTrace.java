@@ -6,6 +6,7 @@ import io.moetool.formats.onnx.OnnxMoeLayer.Router;
 import io.moetool.formats.onnx.proto.NodeProto;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -74,6 +75,10 @@ final class RouterTrace {
 
   private final GraphIndex graph;
   private final int experts;
+
+  /** Entries a token on the way so far: experts, or the rows of the router that lead to them. */
+  private int entries;
+
   private final Deque<String> open = new ArrayDeque<>();
   private final Set<String> values = new HashSet<>();
   private final Set<Integer> nodes = new HashSet<>();
@@ -93,6 +98,7 @@ final class RouterTrace {
   RouterTrace(GraphIndex graph, int experts) {
     this.graph = graph;
     this.experts = experts;
+    this.entries = experts;
   }
 
   /** Follows a value back. */
@@ -152,7 +158,7 @@ final class RouterTrace {
       return OptionalInt.empty();
     }
     int all = choices.stream().mapToInt(Integer::intValue).sum();
-    return OptionalInt.of(Math.min(experts, groups == 1 ? all : choices.getFirst()));
+    return OptionalInt.of(Math.min(entries, groups == 1 ? all : choices.getFirst()));
   }
 
   private void step(String value) {
@@ -180,6 +186,13 @@ final class RouterTrace {
   }
 
   private void product(int node, NodeProto proto, boolean transposed) {
+    Optional<long[]> map = map(proto);
+    if (map.isPresent()) {
+      block("its %d rows lead to %d experts by a map".formatted(map.get().length, experts));
+      entries = map.get().length;
+      open.add(proto.getInput(0));
+      return;
+    }
     Optional<StoredWeightUse> weight = StoredWeightUse.of(graph, node, 1);
     if (weight.isEmpty()) {
       block("%s multiplies by no stored matrix".formatted(named(proto)));
@@ -187,10 +200,10 @@ final class RouterTrace {
     }
     OnnxTensor tensor = weight.get().tensor();
     int axis = transposed != weight.get().transposed() ? 0 : 1;
-    if (tensor.shape().rank() != 2 || tensor.shape().dim(axis) != experts) {
+    if (tensor.shape().rank() != 2 || tensor.shape().dim(axis) != entries) {
       block(
           "%s multiplies by %s%s, not by a matrix for %d experts"
-              .formatted(named(proto), tensor.name(), tensor.shape(), experts));
+              .formatted(named(proto), tensor.name(), tensor.shape(), entries));
       return;
     }
     if (router.isPresent() && !router.get().name().equals(tensor.name())) {
@@ -201,6 +214,16 @@ final class RouterTrace {
     if (proto.getOpType().equals("Gemm") && proto.getInputCount() > 2) {
       operand(node, 2);
     }
+  }
+
+  /** For each of the entries that a product takes the one it adds it to. */
+  private Optional<long[]> map(NodeProto product) {
+    return Optional.of(GraphIndex.input(product, 1))
+        .flatMap(graph::producer)
+        .map(graph::node)
+        .filter(node -> node.getOpType().equals("OneHot"))
+        .flatMap(node -> graph.integers(GraphIndex.input(node, 0)))
+        .filter(map -> Arrays.stream(map).allMatch(to -> to >= 0 && to < experts));
   }
 
   private void entries(int node, NodeProto proto) {
@@ -221,12 +244,12 @@ final class RouterTrace {
     if (last < 0 || tensor.get().shape().dim(last) == 1) {
       return;
     }
-    if (tensor.get().shape().dim(last) == experts) {
+    if (tensor.get().shape().dim(last) == entries) {
       cuts.add(new Cut(node, input, name, last, Change.SLICES));
     } else {
       block(
           "it meets %s%s, which has no entry for each of %d experts"
-              .formatted(name, tensor.get().shape(), experts));
+              .formatted(name, tensor.get().shape(), entries));
     }
   }
 
@@ -236,7 +259,7 @@ final class RouterTrace {
       if (count.isEmpty() || count.get().length != 1) {
         block("%s takes a number of experts that is computed".formatted(named(proto)));
       } else {
-        choices.add(Math.clamp(count.get()[0], 1, experts));
+        choices.add(Math.clamp(count.get()[0], 1, entries));
       }
     }
     proto.getInputList().stream().filter(input -> graph.tensor(input).isEmpty()).forEach(open::add);
@@ -252,9 +275,9 @@ final class RouterTrace {
     }
     long[] shape = extents.get();
     long last = shape.length == 0 ? 0 : shape[shape.length - 1];
-    if (last == experts) {
+    if (last == entries) {
       cuts.add(new Cut(node, 1, name, shape.length - 1, Change.EXTENT));
-    } else if (shape.length > 1 && last > 1 && shape[shape.length - 2] * last == experts) {
+    } else if (shape.length > 1 && last > 1 && shape[shape.length - 2] * last == entries) {
       groups = (int) shape[shape.length - 2];
       cuts.add(new Cut(node, 1, name, shape.length - 1, Change.EXTENT));
     } else if (last != -1) {

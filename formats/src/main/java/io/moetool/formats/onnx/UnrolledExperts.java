@@ -56,7 +56,7 @@ final class UnrolledExperts {
     List<OnnxMoeLayer> layers = new ArrayList<>();
     byMatrix.forEach((matrix, columns) -> {
       int experts = columns.size();
-      if (experts > 1 && columns.keySet().stream().allMatch(expert -> expert < experts)) {
+      if (columns.keySet().stream().allMatch(expert -> expert < experts)) {
         OnnxMoeLayer layer =
             new UnrolledExperts(graph, matrix, columns).layer(firstLayer + layers.size());
         // Experts beside a fused operator have columns, too, but no router for them alone.

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A whole decoder as one graph with a cache: inputs {@code input_ids}, {@code attention_mask} and
@@ -34,6 +35,7 @@ public final class DecoderModel {
   public static final String SOURCE = ExportedModel.SOURCE;
 
   private final Architecture architecture;
+  private final HeldExperts held;
   private final TensorStore store;
   private final OperatorForm form;
   private final ExportPrecision precision;
@@ -42,11 +44,13 @@ public final class DecoderModel {
 
   private DecoderModel(
       Architecture architecture,
+      HeldExperts held,
       TensorStore store,
       OperatorForm form,
       ExportPrecision precision,
       ExternalData data) {
     this.architecture = architecture;
+    this.held = held;
     this.store = store;
     this.form = form;
     this.precision = precision;
@@ -77,29 +81,28 @@ public final class DecoderModel {
   /**
    * Builds the graph of a checkpoint; tensors are named, not read.
    *
+   * @param held how many experts each layer has, whatever the architecture says
    * @param dataFile name of the data file, beside the model
    * @param version version of moetool
-   * @param source fingerprint of the checkpoint
+   * @param source fingerprint of the checkpoint that the weights are those of, if they are
    */
   public static Exported build(
       Architecture architecture,
+      HeldExperts held,
       TensorStore store,
       OperatorForm form,
       ExportPrecision precision,
       String dataFile,
       String version,
-      String source) {
+      Optional<String> source) {
     ExternalData data = new ExternalData(dataFile);
-    DecoderModel model = new DecoderModel(architecture, store, form, precision, data);
+    DecoderModel model = new DecoderModel(architecture, held, store, form, precision, data);
     model.build();
-    byte[] bytes =
-        model.graph.toModel(
-            "moetool",
-            version,
-            Map.of(
-                MAX_POSITIONS, Integer.toString(architecture.maxPositions()),
-                MODEL_TYPE, architecture.modelType(),
-                SOURCE, source));
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put(MAX_POSITIONS, Integer.toString(architecture.maxPositions()));
+    metadata.put(MODEL_TYPE, architecture.modelType());
+    source.ifPresent(fingerprint -> metadata.put(SOURCE, fingerprint));
+    byte[] bytes = model.graph.toModel("moetool", version, metadata);
     return new Exported(bytes, data);
   }
 
@@ -171,7 +174,7 @@ public final class DecoderModel {
   }
 
   private String moeBlock(int layer, String x, Layers layers, StoredWeights weights) {
-    ExpertsGraph experts = new ExpertsGraph(graph, architecture, form, precision, data);
+    ExpertsGraph experts = new ExpertsGraph(graph, architecture, held, form, precision, data);
     String routed = experts.build(layer, x, layers.routerLogits(x), weights);
     return architecture.moe().shared().isPresent()
         ? graph.node("Add", routed, layers.shared(x)).output()

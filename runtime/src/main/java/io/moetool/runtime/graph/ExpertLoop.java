@@ -21,10 +21,9 @@ final class ExpertLoop {
   /**
    * Sum of the weighted expert outputs, {@code [rows, H]}.
    *
-   * @param coefficients zero where an expert is not chosen, {@code [rows, E]}
+   * @param coefficients zero where an expert is not chosen, {@code [rows, experts]}
    */
-  String build(String x, String coefficients, StoredWeights weights) {
-    int experts = architecture.moe().experts();
+  String build(String x, String coefficients, int experts, StoredWeights weights) {
     return addTo(
         graph.node("Mul", x, graph.scalar(0f)).output(),
         x,

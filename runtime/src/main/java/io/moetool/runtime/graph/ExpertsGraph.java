@@ -21,6 +21,7 @@ final class ExpertsGraph {
 
   private final OnnxGraph graph;
   private final Architecture architecture;
+  private final HeldExperts held;
   private final OperatorForm form;
   private final ExportPrecision precision;
   private final ExternalData data;
@@ -28,11 +29,13 @@ final class ExpertsGraph {
   ExpertsGraph(
       OnnxGraph graph,
       Architecture architecture,
+      HeldExperts held,
       OperatorForm form,
       ExportPrecision precision,
       ExternalData data) {
     this.graph = graph;
     this.architecture = architecture;
+    this.held = held;
     this.form = form;
     this.precision = precision;
     this.data = data;
@@ -45,13 +48,41 @@ final class ExpertsGraph {
           fused(layer, x, logits, renormalises(spec));
       case RouterSpec.TopScores spec -> {
         String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
-        RouterGraph router = new RouterGraph(graph, spec, architecture.moe().experts());
-        yield withCoefficients(layer, x, router.coefficients(logits, bias), weights);
+        RouterGraph router = new RouterGraph(graph, spec, held.layer(layer).rows());
+        yield withCoefficients(layer, x, mapped(layer, router.coefficients(logits, bias)), weights);
       }
       case RouterSpec.SparseMixer spec ->
           withCoefficients(
-              layer, x, new SparseMixerGraph(graph, spec).coefficients(logits), weights);
+              layer,
+              x,
+              mapped(layer, new SparseMixerGraph(graph, spec).coefficients(logits)),
+              weights);
     };
+  }
+
+  /**
+   * What each stored expert counts, {@code [rows, count]}: the sum over the rows of the router that
+   * lead to it.
+   */
+  private String mapped(int layer, String coefficients) {
+    HeldExperts.Layer experts = held.layer(layer);
+    if (!experts.isMapped()) {
+      return coefficients;
+    }
+    long[] map = experts.map().stream().mapToLong(Integer::longValue).toArray();
+    String leads =
+        graph
+            .node(
+                "OneHot",
+                graph.constant(map),
+                graph.constant(experts.count()),
+                graph
+                    .node("Cast", graph.constant(0, 1))
+                    .with("to", OnnxType.FLOAT.number())
+                    .output())
+            .with("axis", -1)
+            .output();
+    return graph.node("MatMul", coefficients, leads).output();
   }
 
   private String withCoefficients(int layer, String x, String coefficients, StoredWeights weights) {
@@ -63,19 +94,19 @@ final class ExpertsGraph {
       return fusedOnScaledInput(layer, x, coefficients);
     }
     if (!isFused() || onInput) {
-      return loop.build(x, coefficients, weights);
+      return loop.build(x, coefficients, held.layer(layer).count(), weights);
     }
-    String fused = fusedWithCoefficients(layer, x, without(kept, coefficients));
+    String fused = fusedWithCoefficients(layer, x, without(layer, kept, coefficients));
     return loop.addTo(fused, x, coefficients, new TreeSet<>(kept), weights);
   }
 
   /** Coefficients that are zero for some of the experts. */
-  private String without(Set<Integer> experts, String coefficients) {
+  private String without(int layer, Set<Integer> experts, String coefficients) {
     if (experts.isEmpty()) {
       return coefficients;
     }
     long[] others =
-        IntStream.range(0, architecture.moe().experts())
+        IntStream.range(0, held.layer(layer).count())
             .mapToLong(expert -> experts.contains(expert) ? 0 : 1)
             .toArray();
     String used =
@@ -90,6 +121,7 @@ final class ExpertsGraph {
   private boolean isRoutedByTheOperator(int layer, RouterSpec.TopScores spec) {
     return isFused()
         && isSoftmaxOfTheOperator(spec)
+        && !held.layer(layer).isMapped()
         && (precision.experts().isEmpty() || renormalises(spec))
         && precision.kept(layer).isEmpty();
   }
@@ -148,8 +180,9 @@ final class ExpertsGraph {
   private String fused(int layer, String x, String logits, boolean renormalise) {
     MoeBlock moe = architecture.moe();
     String base = "model.layers." + layer + ".moe.experts.";
-    Shape gateUp = Shape.of(moe.experts(), 2L * moe.expertWidth(), architecture.hidden());
-    Shape down = Shape.of(moe.experts(), architecture.hidden(), moe.expertWidth());
+    int count = held.layer(layer).count();
+    Shape gateUp = Shape.of(count, 2L * moe.expertWidth(), architecture.hidden());
+    Shape down = Shape.of(count, architecture.hidden(), moe.expertWidth());
     StoredContent.Projections first = new StoredContent.InterleavedGateUp(layer);
     StoredContent.Projections last = new StoredContent.StackedDown(layer);
     String firstBias =
@@ -234,7 +267,7 @@ final class ExpertsGraph {
         ? data.value(
             graph,
             name,
-            Shape.of(architecture.moe().experts(), width),
+            Shape.of(held.layer(layer).count(), width),
             new StoredContent.Tensor(architecture.names().bias(role, layer)))
         : "";
   }

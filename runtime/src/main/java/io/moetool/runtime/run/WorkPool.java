@@ -8,12 +8,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 
 /**
  * A fixed number of threads that share numbered units of work. What a unit computes must not depend
  * on which thread takes it or when.
  */
 public final class WorkPool implements AutoCloseable {
+  private final ThreadLocal<Boolean> works = ThreadLocal.withInitial(() -> false);
   private final int threads;
   private final ExecutorService executor;
 
@@ -32,13 +34,19 @@ public final class WorkPool implements AutoCloseable {
 
   /**
    * Runs units {@code 0 .. count - 1}; returns when all are done, or throws what one threw first.
+   * Units within a unit are run by the thread that has it: all others may be waiting for theirs.
    */
   public void forEach(int count, IntConsumer unit) {
+    if (works.get()) {
+      IntStream.range(0, count).forEach(unit);
+      return;
+    }
     AtomicInteger next = new AtomicInteger();
     List<Future<?>> workers = new ArrayList<>();
     for (int i = 0; i < Math.min(threads, count); i++) {
       workers.add(
           executor.submit(() -> {
+            works.set(true);
             for (int n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
               unit.accept(n);
             }

@@ -36,4 +36,15 @@ class WorkPoolTest {
       assertThat(runs.toString()).isEqualTo("[1, 1, 1, 1]");
     }
   }
+
+  @Test
+  void unitsWithinUnitsAreDoneWithoutMoreThreads() {
+    try (WorkPool pool = new WorkPool(2)) {
+      AtomicIntegerArray runs = new AtomicIntegerArray(12);
+      pool.forEach(4, i -> pool.forEach(3, j -> runs.incrementAndGet(3 * i + j)));
+      for (int i = 0; i < runs.length(); i++) {
+        assertThat(runs.get(i)).isEqualTo(1);
+      }
+    }
+  }
 }

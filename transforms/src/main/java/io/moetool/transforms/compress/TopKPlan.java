@@ -109,7 +109,8 @@ public record TopKPlan(
     compensation.ifPresent(
         repair -> repair.layers().forEach(layer -> scales.put(layer.layer(), layer.scale())));
     PrunedTensors scaled =
-        new PrunedTensors(architecture, new ExpertPlaces(stored, Map.of(), scales, Map.of()));
+        new PrunedTensors(
+            architecture, new ExpertPlaces(stored, Map.of(), scales, Map.of(), false));
     return PlannedTensors.edited(checkpoint.tensors(), scaled::of);
   }
 

@@ -3,8 +3,6 @@ package io.moetool.transforms.convert;
 import io.moetool.formats.BadInputException;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.runtime.ort.OrtEngine;
-import io.moetool.runtime.run.CheckpointModel;
-import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.LanguageModel;
 import io.moetool.runtime.run.Logits;
 import io.moetool.runtime.run.OnnxModel;
@@ -13,7 +11,6 @@ import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
-import io.moetool.transforms.SourceModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -47,11 +44,10 @@ final class ExportCheck {
    * @throws BadInputException if another differs grossly
    */
   static Differences run(
-      SourceModel source, Path model, boolean exact, OrtEngine engine, WorkPool pool) {
+      ExportSource source, Path model, boolean exact, OrtEngine engine, WorkPool pool) {
     SequenceData data = new SequenceData(List.of(tokens(source)));
-    LanguageModel original =
-        new CheckpointModel(source.tensors(), source.architecture(), engine, pool, ExpertMask.NONE);
-    try (OnnxModel export = new OnnxModel(model, engine);
+    try (LanguageModel original = source.reference(engine, pool);
+        OnnxModel export = new OnnxModel(model, engine);
         Predictions expected = original.predict(data, RunProgress.NONE);
         Predictions actual = export.predict(data, RunProgress.NONE);
         Logits expectedLogits = expected.logits(0);
@@ -61,7 +57,7 @@ final class ExportCheck {
     }
   }
 
-  private static TokenSequence tokens(SourceModel source) {
+  private static TokenSequence tokens(ExportSource source) {
     int length = Math.min(TOKENS, source.architecture().maxPositions());
     return new TokenSequence(
         "check",
@@ -69,7 +65,7 @@ final class ExportCheck {
   }
 
   private static Differences compare(
-      SourceModel source, FloatMatrix expected, FloatMatrix actual, boolean exact) {
+      ExportSource source, FloatMatrix expected, FloatMatrix actual, boolean exact) {
     double most = 0;
     double largest = 1;
     double squares = 0;
@@ -94,7 +90,7 @@ final class ExportCheck {
     double relative = squares == 0 ? most : Math.sqrt(squaredDifferences / squares);
     if (!exact && !(relative <= GROSS)) {
       throw new BadInputException(
-          source.tensors().folder().toString(),
+          source.checkpoint().tensors().folder().toString(),
           "stored like this its logits differ by %.0f%%; nothing was published"
               .formatted(relative * 100),
           "use a finer --dtype or --experts");

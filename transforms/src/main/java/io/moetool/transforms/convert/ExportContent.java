@@ -18,7 +18,6 @@ import io.moetool.runtime.graph.ExternalData;
 import io.moetool.runtime.graph.RotationRows;
 import io.moetool.runtime.graph.RotationTables;
 import io.moetool.runtime.graph.StoredContent;
-import io.moetool.transforms.SourceModel;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,12 +32,12 @@ import java.util.function.Function;
 final class ExportContent {
   private static final long PIECE_ELEMENTS = 1 << 20;
 
-  private final SourceModel source;
+  private final ExportSource source;
   private final Architecture architecture;
   private final ExpertTensors experts;
   private final QuantisationError quantisationError = new QuantisationError();
 
-  ExportContent(SourceModel source) {
+  ExportContent(ExportSource source) {
     this.source = source;
     this.architecture = source.architecture();
     this.experts = new ExpertTensors(architecture.names());
@@ -70,7 +69,7 @@ final class ExportContent {
           sink -> decode(view(name).slice(index), sink);
       case StoredContent.StackedDown(int layer) when !stack().transposed() ->
           sink -> {
-            for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+            for (int expert = 0; expert < source.experts().layer(layer).count(); expert++) {
               decode(expert(down(), layer, expert), sink);
             }
           };
@@ -92,14 +91,14 @@ final class ExportContent {
   private void forEach(StoredContent.Projections projections, MatrixSink sink) throws IOException {
     switch (projections) {
       case StoredContent.InterleavedGateUp(int layer) -> {
-        for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+        for (int expert = 0; expert < source.experts().layer(layer).count(); expert++) {
           try (Arena arena = Arena.ofConfined()) {
             sink.accept(interleaved(arena, layer, expert));
           }
         }
       }
       case StoredContent.StackedDown(int layer) -> {
-        for (int expert = 0; expert < architecture.moe().experts(); expert++) {
+        for (int expert = 0; expert < source.experts().layer(layer).count(); expert++) {
           forOne(down(), layer, expert, sink);
         }
       }
@@ -145,7 +144,7 @@ final class ExportContent {
       return quantiser.scales(matrix);
     } catch (ArithmeticException e) {
       throw new BadInputException(
-          source.tensors().folder().toString(),
+          source.checkpoint().tensors().folder().toString(),
           "experts cannot be stored as integers: " + e.getMessage(),
           "convert without --experts",
           e);
@@ -194,7 +193,7 @@ final class ExportContent {
   /** Experts that share a tensor share its name. */
   private void addSources(List<String> sources, int layer, List<TensorRole> roles) {
     for (int expert = 0;
-        expert < (experts.areStacked() ? 1 : architecture.moe().experts());
+        expert < (experts.areStacked() ? 1 : source.experts().layer(layer).count());
         expert++) {
       for (TensorRole role : roles) {
         addSources(sources, architecture.names().weight(role, layer, expert));
@@ -207,7 +206,10 @@ final class ExportContent {
         .names()
         .stored(source.tensors(), weight)
         .tensors()
-        .forEach(tensor -> sources.add(tensor.name()));
+        .forEach(tensor ->
+            source.origins(tensor.name()).stream()
+                .filter(origin -> !sources.contains(origin))
+                .forEach(sources::add));
   }
 
   private TensorRole down() {

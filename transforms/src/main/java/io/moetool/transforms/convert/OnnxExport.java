@@ -23,7 +23,6 @@ import io.moetool.runtime.graph.StoredContent;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.DecodableWeights;
 import io.moetool.runtime.run.WorkPool;
-import io.moetool.transforms.SourceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +34,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Writes a checkpoint as an ONNX model: the graph in one file, all weights in another beside it.
@@ -46,20 +46,16 @@ public final class OnnxExport {
 
   private static final String DATA_ENDING = ".data";
 
-  private final SourceModel source;
+  private final ExportSource source;
   private final OperatorForm form;
   private final ExportPrecision precision;
   private final String toolVersion;
   private final OrtEngine engine;
   private final WorkPool pool;
 
-  /**
-   * An export of one checkpoint.
-   *
-   * @param source stays open while this is used, and is not closed by it
-   */
+  /** An export of one checkpoint, or of what a plan makes of it. */
   public OnnxExport(
-      SourceModel source,
+      ExportSource source,
       OperatorForm form,
       ExportPrecision precision,
       String toolVersion,
@@ -85,7 +81,8 @@ public final class OnnxExport {
   /** What {@link #write} would write. */
   public Preview preview() {
     ExternalData data = build(MODEL_FILE + DATA_ENDING).data();
-    return new Preview(source.tensors().tensorBytes(), data.byteSize(), data.tensors().size());
+    return new Preview(
+        source.checkpoint().tensors().tensorBytes(), data.byteSize(), data.tensors().size());
   }
 
   /**
@@ -100,7 +97,7 @@ public final class OnnxExport {
     long start = System.nanoTime();
     boolean single = single(output);
     String modelName = single ? output.getFileName().toString() : MODEL_FILE;
-    List<Path> sources = List.of(source.tensors().folder());
+    List<Path> sources = List.of(source.checkpoint().tensors().folder());
     OutputTarget.check(output, sources);
     if (single) {
       OutputTarget.check(dataBeside(output), sources);
@@ -147,12 +144,15 @@ public final class OnnxExport {
     DecodableWeights.require(source.architecture(), source.tensors());
     return DecoderModel.build(
         source.architecture(),
+        source.experts(),
         source.tensors(),
         form,
         precision,
         dataFile,
         toolVersion,
-        source.fingerprint());
+        source.plan().isEmpty()
+            ? Optional.of(source.checkpoint().fingerprint())
+            : Optional.empty());
   }
 
   /** Whether every weight keeps its value. */
@@ -167,7 +167,7 @@ public final class OnnxExport {
   /** Tokenizer files, configs and manifest. */
   private void addCompanions(Path folder, ExternalData data, List<WrittenFile> written)
       throws IOException {
-    for (CopiedFile copied : CheckpointFiles.of(source.tensors().folder())) {
+    for (CopiedFile copied : CheckpointFiles.of(source.checkpoint().tensors().folder())) {
       Path target = folder.resolve(copied.name());
       Files.createDirectories(target.getParent());
       Files.write(target, Files.readAllBytes(copied.source()));
@@ -175,11 +175,11 @@ public final class OnnxExport {
     }
     if (GenaiConfig.obstacle(source.architecture()).isEmpty()) {
       Path genai = folder.resolve(GenaiConfig.FILE);
-      Files.writeString(genai, Json.write(GenaiConfig.of(source, MODEL_FILE)));
+      Files.writeString(genai, Json.write(GenaiConfig.of(source.checkpoint(), MODEL_FILE)));
       written.add(file(genai));
     }
     Path config = folder.resolve("config.json");
-    Files.writeString(config, source.config().text());
+    Files.writeString(config, source.config());
     written.add(file(config));
     Files.writeString(folder.resolve(Manifest.FILE), manifest(data, written).toJson());
   }
@@ -190,16 +190,25 @@ public final class OnnxExport {
     data.tensors().forEach(tensor -> contents.put(tensor.name(), tensor.content()));
     return Manifest.of(
         Manifest.Tool.current(toolVersion),
-        source.inManifest(),
+        source.checkpoint().inManifest(),
         Json.object()
             .put("action", "convert")
             .put("to", "onnx")
             .put("operators", form.key())
             .put("dtype", dtype())
-            .put("experts", experts()),
+            .put("experts", experts())
+            .setAll(plan()),
         written,
         name ->
             Manifest.Origin.madeFrom(content.sources(Objects.requireNonNull(contents.get(name)))));
+  }
+
+  /** What is carried out on the way, if something is. */
+  private Map<String, JsonNode> plan() {
+    return source
+        .plan()
+        .<Map<String, JsonNode>>map(p -> Map.of("plan", Json.tree(p)))
+        .orElse(Map.of());
   }
 
   private ConversionResult result(
@@ -213,13 +222,12 @@ public final class OnnxExport {
             data.tensors().stream()
                 .filter(tensor -> tensor.content() instanceof StoredContent.Tensor)
                 .count();
-    int experts = source.architecture().moe().experts();
     return new ConversionResult(
         output.toString(),
-        source.tensors().tensorBytes(),
+        source.checkpoint().tensors().tensorBytes(),
         data.tensors().stream().mapToLong(ExternalData.Placed::byteSize).sum(),
-        experts,
-        experts,
+        source.checkpoint().architecture().moe().experts(),
+        source.experts().most(),
         copied,
         data.tensors().size() - copied,
         seconds,

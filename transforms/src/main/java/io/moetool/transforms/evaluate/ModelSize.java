@@ -19,8 +19,9 @@ import java.util.stream.Stream;
  *
  * @param bytes bytes of a checkpoint's tensors; of an ONNX model, of its file and the files beside
  *     it whose names begin with its name ({@code model.onnx.data}, {@code model.onnx_data})
- * @param parameters elements of all weights; empty for an ONNX model
- * @param activeParameters those that work on any one token; empty for an ONNX model
+ * @param parameters elements of all weights; empty for an ONNX model, or one that only an ONNX
+ *     model could hold
+ * @param activeParameters those that work on any one token; empty where {@code parameters} is
  */
 public record ModelSize(long bytes, Optional<Long> parameters, Optional<Long> activeParameters) {
   static ModelSize of(Architecture architecture, TensorStore store) {

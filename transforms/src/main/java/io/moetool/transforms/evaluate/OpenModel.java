@@ -80,6 +80,28 @@ public final class OpenModel implements AutoCloseable {
     return new OpenModel(model, folder, ModelSize.of(architecture, store), store::close);
   }
 
+  /**
+   * A checkpoint of which some experts are never chosen, in place of a model without them.
+   *
+   * @param store closed with the model
+   * @param bytes what the model without them holds
+   * @param folder where its tokenizer is
+   */
+  public static OpenModel masked(
+      TensorStore store,
+      Architecture architecture,
+      ExpertMask mask,
+      long bytes,
+      Path folder,
+      OrtEngine engine,
+      WorkPool pool) {
+    return new OpenModel(
+        new CheckpointModel(store, architecture, engine, pool, mask),
+        folder,
+        new ModelSize(bytes, Optional.empty(), Optional.empty()),
+        store::close);
+  }
+
   /** The model. */
   public LanguageModel model() {
     return model;

@@ -42,6 +42,14 @@ public final class CheckpointRestore {
     this.model = model;
     this.architecture = model.architecture().orElseThrow(() -> unknown(model));
     this.toolVersion = toolVersion;
+    if (model.isUneven() || model.mapsRows()) {
+      throw new BadInputException(
+          model.file().path().toString(),
+          model.isUneven()
+              ? "layers have different numbers of experts, and a checkpoint has one for all"
+              : "rows of routers share experts, and in a checkpoint each has its own",
+          "use the checkpoint it was made from");
+    }
     if (!(architecture.names().quantisation() instanceof Unquantised)) {
       throw new BadInputException(
           model.config().orElseThrow().where(),

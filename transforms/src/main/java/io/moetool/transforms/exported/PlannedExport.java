@@ -159,6 +159,11 @@ public final class PlannedExport implements PlannedModel {
   }
 
   @Override
+  public boolean fillsPlaces() {
+    return true;
+  }
+
+  @Override
   public long bytes(int kept) {
     return model.file().tensorBytes() - partOf(moe.experts() - kept);
   }

@@ -42,7 +42,7 @@ public final class DeadSlots {
           where,
           "layers keep different numbers of experts; a checkpoint of type '%s' has one number for all layers, and its routers cannot be told never to choose an expert"
               .formatted(architecture.modelType()),
-          "keep the same number in every layer (--budget uniform)");
+          "keep the same number in every layer (--budget uniform), or plan for an ONNX model, in which each layer has its own: moetool plan … --to onnx, and moetool convert --plan plan.json --to onnx");
     }
   }
 

@@ -15,12 +15,14 @@ import java.util.TreeMap;
  * @param scales factors on the outputs of all experts of a layer; layers that are not named have 1
  * @param rows by stored expert, factors on the rows of all experts in the router whose sum is added
  *     to its own; layers that are not named have none
+ * @param routersWhole whether routers keep the rows of all experts, whatever is stored
  */
 public record ExpertPlaces(
     Map<Integer, List<Integer>> stored,
     Map<Integer, List<Integer>> masked,
     Map<Integer, Double> scales,
-    Map<Integer, List<List<Double>>> rows) {
+    Map<Integer, List<List<Double>>> rows,
+    boolean routersWhole) {
   public ExpertPlaces {
     stored = Collections.unmodifiableMap(new TreeMap<>(stored));
     masked = Collections.unmodifiableMap(new TreeMap<>(masked));

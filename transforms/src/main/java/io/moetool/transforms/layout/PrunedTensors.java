@@ -6,6 +6,7 @@ import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeNames;
 import io.moetool.formats.family.PredictionTail;
 import io.moetool.formats.family.TensorPlace;
+import io.moetool.formats.family.TensorRole;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -94,8 +95,9 @@ public final class PrunedTensors {
               TensorMove.whole(
                   tensor, moeNames.renumbered(tensor.name(), layer, expert, position)));
     }
+    boolean shared = places.routersWhole() && place.get().role().group() == TensorRole.Group.ROUTER;
     return Optional.of(
-        place.get().role().isIndexedByExpert()
+        place.get().role().isIndexedByExpert() && !shared
             ? TensorMove.parts(
                 tensor,
                 stay,

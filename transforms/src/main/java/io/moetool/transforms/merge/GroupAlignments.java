@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
@@ -31,7 +32,7 @@ final class GroupAlignments {
   private final Alignment alignment;
   private final Map<Integer, LayerPlan> layers;
   private final WorkPool pool;
-  private final Map<Integer, Map<Integer, int[][]>> matched = new HashMap<>();
+  private final Map<Integer, Map<Integer, int[][]>> matched = new ConcurrentHashMap<>();
 
   private GroupAlignments(
       SourceModel source, Alignment alignment, Map<Integer, LayerPlan> layers, WorkPool pool) {

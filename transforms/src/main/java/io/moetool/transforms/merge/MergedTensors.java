@@ -59,9 +59,23 @@ public final class MergedTensors {
    */
   public MergedTensors(
       SourceModel source, Plan plan, WorkPool pool, Optional<FittedProjections> fitted) {
+    this(source, plan, plan.places(), pool, fitted);
+  }
+
+  /**
+   * As {@link #MergedTensors(SourceModel, Plan, WorkPool, Optional)}, with experts in other places.
+   *
+   * @param places experts that are stored; of a group that is merged its leader, at least
+   */
+  public MergedTensors(
+      SourceModel source,
+      Plan plan,
+      ExpertPlaces places,
+      WorkPool pool,
+      Optional<FittedProjections> fitted) {
     this.source = source;
     this.architecture = source.architecture();
-    this.places = plan.places();
+    this.places = places;
     this.router = plan.options().merging().flatMap(Merging::knownRouter).orElse(Router.DROP);
     this.means =
         fitted

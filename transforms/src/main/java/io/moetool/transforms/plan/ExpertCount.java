@@ -113,11 +113,11 @@ final class ExpertCount {
           "give one count for each of layers " + layers);
     }
     for (int i = 0; i < layers.size(); i++) {
-      requireBetween(where, ", layer " + layers.get(i), listed.experts().get(i));
+      String place = ", layer " + layers.get(i);
+      requireBetween(where, place, listed.experts().get(i));
+      groups.require(where + place, listed.experts().get(i), perToken);
     }
-    int stored = listed.experts().stream().mapToInt(Integer::intValue).max().orElseThrow();
-    groups.require(where, stored, perToken);
-    return stored;
+    return listed.experts().stream().mapToInt(Integer::intValue).max().orElseThrow();
   }
 
   private void requireBetween(String where, String place, int expertsAfter) {

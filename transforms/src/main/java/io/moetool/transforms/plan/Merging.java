@@ -23,7 +23,12 @@ public record Merging(String router, String alignment) {
      * Every member keeps its row, and the merged expert is stored once for each: exact many-to-one
      * routing that loads everywhere and saves nothing.
      */
-    DUPLICATE;
+    DUPLICATE,
+    /**
+     * Every member keeps its row, and a map says which merged expert it means: exact many-to-one
+     * routing that only an ONNX model can hold.
+     */
+    MAP;
 
     /** Name in plans and on the command line. */
     public String key() {
@@ -71,6 +76,11 @@ public record Merging(String router, String alignment) {
   /** Experts per layer in the result if so many different ones are left of so many. */
   int stores(int different, int before) {
     return knownRouter().stream().anyMatch(known -> known == Router.DUPLICATE) ? before : different;
+  }
+
+  /** Whether no checkpoint can hold what is merged. */
+  boolean needsOnnx() {
+    return knownRouter().stream().anyMatch(known -> known == Router.MAP);
   }
 
   /** Empty if {@code router} is not known. */

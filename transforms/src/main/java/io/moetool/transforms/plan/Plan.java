@@ -2,8 +2,11 @@ package io.moetool.transforms.plan;
 
 import io.moetool.analyzers.inspect.Loading;
 import io.moetool.transforms.layout.ExpertPlaces;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -20,8 +23,9 @@ import java.util.stream.IntStream;
  * @param options what was asked for
  * @param statistics what the scores were computed from; empty where weights alone were enough
  * @param expertsBefore routed experts per layer in the source
- * @param expertsAfter different routed experts per layer that the result stores, the same in every
- *     layer
+ * @param expertsAfter different routed experts per layer that the result stores: the same in every
+ *     layer of a checkpoint, and the largest number of a layer where the result can only be an ONNX
+ *     model
  * @param expertsPerToken experts a token uses; unchanged
  * @param layers decisions for all layers with experts, ascending
  * @param warnings what a reviewer ought to know, in words
@@ -123,7 +127,64 @@ public record Plan(
     return options.merging().map(m -> m.stores(expertsAfter, expertsBefore)).orElse(expertsAfter);
   }
 
-  /** What becomes of the experts of each layer. */
+  /** Whether routers keep the rows of all experts, and a map says which merged one each means. */
+  public boolean mapsRows() {
+    return options.merging().filter(Merging::needsOnnx).isPresent();
+  }
+
+  /** Whether no checkpoint can hold the result, but an ONNX model can. */
+  public boolean needsOnnx() {
+    return mapsRows() || layers.stream().anyMatch(layer -> layer.stored().size() != expertsAfter);
+  }
+
+  /**
+   * What becomes of the experts of each layer where layers may hold different numbers of them:
+   * those that are never chosen go, too.
+   */
+  public ExpertPlaces livePlaces() {
+    Map<Integer, List<Integer>> stored = places().stored();
+    Map<Integer, List<Integer>> live = new TreeMap<>();
+    layers.forEach(layer -> {
+      List<Integer> all = new ArrayList<>(stored.get(layer.layer()));
+      all.removeAll(layer.masked());
+      live.put(layer.layer(), all);
+    });
+    return withStored(live, List.of());
+  }
+
+  /** As if all experts stayed, dropped ones unchanged and merged ones once for each member. */
+  public ExpertPlaces everyPlace() {
+    Map<Integer, List<Integer>> stored = new TreeMap<>();
+    List<Integer> all = IntStream.range(0, expertsBefore).boxed().toList();
+    layers.forEach(layer -> stored.put(layer.layer(), all));
+    return withStored(stored, Collections.nCopies(expertsBefore, 0.0));
+  }
+
+  /**
+   * Other places with the same repair.
+   *
+   * @param nothing added to the rows of experts that have no place in this plan
+   */
+  private ExpertPlaces withStored(Map<Integer, List<Integer>> stored, List<Double> nothing) {
+    ExpertPlaces places = places();
+    Map<Integer, List<List<Double>>> rows = new TreeMap<>();
+    places
+        .rows()
+        .forEach((layer, added) -> {
+          List<Integer> had = Objects.requireNonNull(places.stored().get(layer));
+          if (!added.isEmpty()) {
+            rows.put(
+                layer,
+                Objects.requireNonNull(stored.get(layer)).stream()
+                    .map(had::indexOf)
+                    .map(place -> place < 0 ? nothing : added.get(place))
+                    .toList());
+          }
+        });
+    return new ExpertPlaces(stored, Map.of(), places.scales(), rows, mapsRows());
+  }
+
+  /** What becomes of the experts of each layer of a checkpoint. */
   public ExpertPlaces places() {
     Map<Integer, List<Integer>> stored = new TreeMap<>();
     Map<Integer, List<Integer>> masked = new TreeMap<>();
@@ -141,7 +202,7 @@ public record Plan(
       scales.put(layer.layer(), layer.scale());
       rows.put(layer.layer(), layer.rows());
     }
-    return new ExpertPlaces(stored, masked, scales, rows);
+    return new ExpertPlaces(stored, masked, scales, rows, mapsRows());
   }
 
   /** The same plan for another form of the checkpoint. */

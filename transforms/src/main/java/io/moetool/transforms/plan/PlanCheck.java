@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -15,10 +16,12 @@ import java.util.function.Consumer;
 public final class PlanCheck {
   private final String where;
   private final Plan plan;
+  private final ResultForm form;
 
-  private PlanCheck(String where, Plan plan) {
+  private PlanCheck(String where, Plan plan, ResultForm form) {
     this.where = where;
     this.plan = plan;
+    this.form = form;
   }
 
   /**
@@ -30,7 +33,7 @@ public final class PlanCheck {
    */
   public static void require(
       String where, Plan plan, Architecture architecture, String fingerprint) {
-    new PlanCheck(where, plan)
+    new PlanCheck(where, plan, ResultForm.SAFETENSORS)
         .run(
             architecture.modelType(),
             fingerprint,
@@ -38,9 +41,21 @@ public final class PlanCheck {
             place -> DeadSlots.require(place, architecture));
   }
 
+  /**
+   * Passes if the plan was made for this checkpoint and can be carried out while it becomes an ONNX
+   * model, whose layers may have different numbers of experts.
+   *
+   * @throws BadInputException with the first contradiction
+   */
+  public static void requireForOnnx(
+      String where, Plan plan, Architecture architecture, String fingerprint) {
+    new PlanCheck(where, plan, ResultForm.ONNX)
+        .run(architecture.modelType(), fingerprint, architecture.moe(), _ -> {});
+  }
+
   /** As {@link #require(String, Plan, Architecture, String)}, for a model in any form. */
   public static void require(String where, Plan plan, PlannedModel model) {
-    new PlanCheck(where, plan)
+    new PlanCheck(where, plan, ResultForm.SAFETENSORS)
         .run(model.modelType(), model.fingerprint(), model.moe(), model::requireUneven);
   }
 
@@ -50,13 +65,34 @@ public final class PlanCheck {
     counts(moe);
     layers(moe);
     ExpertGroups groups = ExpertGroups.of(moe);
-    groups.require(where, plan.expertsStored(), plan.expertsPerToken());
+    requireMakeable();
+    if (!plan.mapsRows()) {
+      groups.require(where, plan.expertsStored(), plan.expertsPerToken());
+    }
     for (LayerPlan layer : plan.layers()) {
       layer(layer, requireUneven);
       groups(layer, groups);
       MergeCheck.groups(where, layer, groups);
     }
     plan.repair().ifPresent(this::repair);
+  }
+
+  private void requireMakeable() {
+    if (form == ResultForm.SAFETENSORS && plan.mapsRows()) {
+      throw wrong(
+          "",
+          "options.merging.router is '%s', and the router of a checkpoint has one row for each of its experts"
+              .formatted(Merging.Router.MAP.key()),
+          ResultForm.CONVERT);
+    }
+    int most = plan.layers().stream().mapToInt(l -> l.stored().size()).max().orElse(0);
+    if (form == ResultForm.ONNX && most != plan.expertsAfter()) {
+      throw wrong(
+          "",
+          "expertsAfter is %d, and the layer with most experts keeps %d"
+              .formatted(plan.expertsAfter(), most),
+          "let expertsAfter be the largest number that a layer keeps");
+    }
   }
 
   private void source(String modelType, String fingerprint) {
@@ -120,7 +156,7 @@ public final class PlanCheck {
     requireIndices(place, "masked", layer.masked());
     requireIndices(place, "dropped", layer.dropped());
     requireIndices(place, "protected", layer.protectedExperts());
-    if (layer.stored().size() != plan.expertsAfter()) {
+    if (form == ResultForm.SAFETENSORS && layer.stored().size() != plan.expertsAfter()) {
       throw wrong(
           place,
           "%d experts are kept%s, in the other layers %d (expertsAfter); a checkpoint has one count for all layers"
@@ -128,11 +164,13 @@ public final class PlanCheck {
                   layer.stored().size(),
                   layer.masked().isEmpty() ? "" : " or masked",
                   plan.expertsAfter()),
-          "keep %d experts in layer %d, or change expertsAfter and every layer"
-              .formatted(plan.expertsAfter(), layer.layer()));
+          "keep %d experts in layer %d, or change expertsAfter and every layer; or %s"
+              .formatted(plan.expertsAfter(), layer.layer(), ResultForm.CONVERT));
     }
-    if (!layer.masked().isEmpty()) {
-      requireUneven.accept(where + place);
+    if (layer.kept().size() < plan.expertsAfter()) {
+      if (!layer.masked().isEmpty()) {
+        requireUneven.accept(where + place);
+      }
       if (layer.kept().size() < plan.expertsPerToken()) {
         throw wrong(
             place,
@@ -142,6 +180,9 @@ public final class PlanCheck {
       }
     }
     everyExpertOnce(place, layer);
+    if (plan.mapsRows()) {
+      everyRowLeads(place, layer);
+    }
     if (!new HashSet<>(layer.kept()).containsAll(layer.protectedExperts())) {
       throw wrong(
           place,
@@ -159,6 +200,12 @@ public final class PlanCheck {
   }
 
   private void repair(Repair repair) {
+    if (plan.needsOnnx()) {
+      throw wrong(
+          ", repair",
+          "repairs are fitted to checkpoints, and this plan can only become an ONNX model",
+          "leave the repair out");
+    }
     List<String> known =
         plan.action().equals(Plan.MERGE)
             ? List.of(Repair.LEAST_SQUARES)
@@ -228,6 +275,21 @@ public final class PlanCheck {
     }
   }
 
+  /** Where rows are mapped, every expert is kept or in a group. */
+  private void everyRowLeads(String place, LayerPlan layer) {
+    Set<Integer> grouped = new HashSet<>();
+    layer.groups().forEach(group -> grouped.addAll(group.experts()));
+    for (int expert : layer.dropped()) {
+      if (!grouped.contains(expert)) {
+        throw wrong(
+            place,
+            "expert %d is dropped and in no group, so its row in the router leads to none"
+                .formatted(expert),
+            "put it into a group, or keep it");
+      }
+    }
+  }
+
   private void everyExpertOnce(String place, LayerPlan layer) {
     Map<Integer, String> lists = new TreeMap<>();
     Map<String, List<Integer>> all =
@@ -254,11 +316,13 @@ public final class PlanCheck {
   }
 
   private void groups(LayerPlan layer, ExpertGroups groups) {
-    if (plan.expertsStored() != plan.expertsAfter()) {
+    if (plan.expertsStored() != plan.expertsAfter() || plan.mapsRows()) {
       // Every expert keeps its row, so the router's groups stay as they are.
       return;
     }
-    int perGroup = plan.expertsAfter() / groups.count();
+    int stored = layer.stored().size();
+    groups.require(where + ", layer " + layer.layer(), stored, plan.expertsPerToken());
+    int perGroup = stored / groups.count();
     for (int group = 0; group < groups.count(); group++) {
       int index = group;
       long kept = layer.stored().stream().filter(e -> groups.groupOf(e) == index).count();

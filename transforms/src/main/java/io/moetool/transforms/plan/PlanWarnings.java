@@ -31,7 +31,7 @@ final class PlanWarnings {
     if (merging.knownRouter().stream().anyMatch(r -> r == Merging.Router.DUPLICATE)) {
       warnings.add(
           "every merged expert is stored once for each of its members: routing is exact, and nothing is saved");
-    } else {
+    } else if (!merging.needsOnnx()) {
       warnings.addAll(counts(moe, expertsAfter));
       warnings.add(
           "a merged expert has one row in the router for all its members, so other experts may be chosen than before"

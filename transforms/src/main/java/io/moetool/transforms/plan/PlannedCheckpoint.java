@@ -19,12 +19,15 @@ final class PlannedCheckpoint implements PlannedModel {
   private final Architecture architecture;
   private final TensorStore tensors;
   private final String fingerprint;
+  private final ResultForm form;
   private @Nullable SizeByCount sizes;
 
-  PlannedCheckpoint(Architecture architecture, TensorStore tensors, String fingerprint) {
+  PlannedCheckpoint(
+      Architecture architecture, TensorStore tensors, String fingerprint, ResultForm form) {
     this.architecture = architecture;
     this.tensors = tensors;
     this.fingerprint = fingerprint;
+    this.form = form;
   }
 
   @Override
@@ -49,7 +52,14 @@ final class PlannedCheckpoint implements PlannedModel {
 
   @Override
   public void requireUneven(String where) {
-    DeadSlots.require(where, architecture);
+    if (form == ResultForm.SAFETENSORS) {
+      DeadSlots.require(where, architecture);
+    }
+  }
+
+  @Override
+  public boolean fillsPlaces() {
+    return form == ResultForm.SAFETENSORS;
   }
 
   @Override
@@ -79,7 +89,9 @@ final class PlannedCheckpoint implements PlannedModel {
 
   @Override
   public List<Loading> loading(int expertsStored) {
-    return LoadMatrix.of(true, expertsStored, moe().routing().expertsPerToken());
+    return form == ResultForm.ONNX
+        ? ResultForm.ONNX_RUNTIME
+        : LoadMatrix.of(true, expertsStored, moe().routing().expertsPerToken());
   }
 
   @Override

@@ -28,6 +28,9 @@ public interface PlannedModel {
    */
   void requireUneven(String where);
 
+  /** Whether layers that keep fewer experts than others have places for as many. */
+  boolean fillsPlaces();
+
   /** Bytes of all tensors if the largest so many experts of every layer stay. */
   long bytes(int kept);
 

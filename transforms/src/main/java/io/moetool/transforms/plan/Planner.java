@@ -24,7 +24,21 @@ public final class Planner {
    */
   public Planner(
       Architecture architecture, TensorStore tensors, String fingerprint, String toolVersion) {
-    this(new PlannedCheckpoint(architecture, tensors, fingerprint), toolVersion);
+    this(architecture, tensors, fingerprint, toolVersion, ResultForm.SAFETENSORS);
+  }
+
+  /**
+   * As {@link #Planner(Architecture, TensorStore, String, String)}, for a result of another form.
+   *
+   * @param form what plans are to be carried out as
+   */
+  public Planner(
+      Architecture architecture,
+      TensorStore tensors,
+      String fingerprint,
+      String toolVersion,
+      ResultForm form) {
+    this(new PlannedCheckpoint(architecture, tensors, fingerprint, form), toolVersion);
   }
 
   /**
@@ -64,7 +78,10 @@ public final class Planner {
                       request.mayBeUneven()
                           ? own
                           : count.atLeast(Math.max(own, everywhere), request.multipleOf()))
-              .keep(evidence.where(), counts.get(layers.size()), expertsAfter));
+              .keep(
+                  evidence.where(),
+                  counts.get(layers.size()),
+                  model.fillsPlaces() ? expertsAfter : counts.get(layers.size())));
     }
     Plan plan =
         new Plan(
@@ -137,7 +154,9 @@ public final class Planner {
                 merging.stores(expertsAfter, moe.experts())),
             Optional.empty(),
             new Plan.Forecast(0, 0),
-            model.loading(merging.stores(expertsAfter, moe.experts())));
+            merging.needsOnnx()
+                ? ResultForm.ONNX_RUNTIME
+                : model.loading(merging.stores(expertsAfter, moe.experts())));
     return plan.forSource(plan.source(), model.forecast(plan.places()));
   }
 
@@ -161,6 +180,14 @@ public final class Planner {
   public void requireReachable(PlanRequest request) {
     if (request.mayBeUneven()) {
       model.requireUneven(request.budgetText());
+      ExpertGroups groups = ExpertGroups.of(model.moe());
+      if (groups.count() > 1 && !(request.target() instanceof Target.Listed)) {
+        throw new BadInputException(
+            request.budgetText(),
+            "its routers divide experts into %d groups, of which equally many have to stay"
+                .formatted(groups.count()),
+            "give counts by layer that are multiples of it (--budget FILE)");
+      }
     }
     new ExpertCount(model).of(request);
   }

@@ -104,6 +104,7 @@ final class ModelCard {
                           "A group's row in the router is the weighted mean of its members', and `config.json` differs in the count of experts.";
                       case DUPLICATE ->
                           "Each merged expert is stored once for every member, so routers and `config.json` are the source's.";
+                      case MAP -> throw new IllegalStateException("no checkpoint holds a map");
                     }))
         .orElse(
             """

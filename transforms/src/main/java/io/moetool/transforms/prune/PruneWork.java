@@ -57,6 +57,13 @@ final class PruneWork {
       WorkPool pool,
       Optional<FittedProjections> fitted) {
     PlanCheck.require(where, plan, source.architecture(), source.fingerprint());
+    requireCapable(source, where, plan, fitted);
+    return new PruneWork(source, plan, shardBytes, toolVersion, pool, fitted);
+  }
+
+  /** Passes if what a sound plan asks for can be done to the source's tensors. */
+  static void requireCapable(
+      SourceModel source, String where, Plan plan, Optional<FittedProjections> fitted) {
     SoundCheckpoint.require(source.architecture(), source.tensors());
     if (plan.repair().filter(Repair::fitsProjections).isPresent() && fitted.isEmpty()) {
       throw new BadInputException(
@@ -74,7 +81,6 @@ final class PruneWork {
     }
     ExpertsElsewhere.refuse(
         source.tensors().folder().toString(), source.architecture(), source.tensors());
-    return new PruneWork(source, plan, shardBytes, toolVersion, pool, fitted);
   }
 
   PlannedTensors tensors() {

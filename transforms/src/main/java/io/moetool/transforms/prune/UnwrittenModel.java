@@ -17,7 +17,8 @@ public final class UnwrittenModel {
   private UnwrittenModel() {}
 
   /**
-   * The model that {@link Pruner#prune} would write, weight for weight.
+   * The model that {@link Pruner#prune} would write, weight for weight; or one that computes the
+   * same, if the plan can only become an ONNX model.
    *
    * @param source stays open while the model is used, and is not closed by it
    * @param where names the plan in messages
@@ -31,6 +32,21 @@ public final class UnwrittenModel {
       FamilyCatalog families,
       OrtEngine engine,
       WorkPool pool) {
+    if (plan.needsOnnx()) {
+      UnevenModel uneven = UnevenModel.of(source, where, plan, pool);
+      long bytes =
+          uneven.tensors().names().stream()
+              .mapToLong(name -> uneven.tensors().info(name).byteSize())
+              .sum();
+      return OpenModel.masked(
+          uneven.twin(),
+          source.architecture(),
+          uneven.mask(),
+          bytes,
+          source.tensors().folder(),
+          engine,
+          pool);
+    }
     PruneWork work =
         PruneWork.prepare(source, where, plan, OptionalLong.empty(), "", pool, Optional.empty());
     PlannedStore store = new PlannedStore(source.tensors(), work.tensors());

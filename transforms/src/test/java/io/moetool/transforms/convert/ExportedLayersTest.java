@@ -68,7 +68,7 @@ class ExportedLayersTest {
     Set<Operator> operators = EnumSet.noneOf(Operator.class);
     Path out = folder.resolve("out");
     try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
-      new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+      new OnnxExport(ExportSource.of(source), form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
           .write(out, WriteProgress.none());
       try (ExportedModel exported = ExportedModel.open(out, FAMILIES)) {
         Architecture known = exported.architecture().orElseThrow();

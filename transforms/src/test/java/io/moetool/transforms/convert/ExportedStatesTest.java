@@ -163,7 +163,7 @@ class ExportedStatesTest {
   private OrtGraph export(String name, OperatorForm form) {
     Path out = folder.resolve(form.key());
     try (SourceModel source = new GoldenModel(name).open()) {
-      new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+      new OnnxExport(ExportSource.of(source), form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
           .write(out, WriteProgress.none());
     }
     return ENGINE.graph(out.resolve("model.onnx"));

@@ -31,7 +31,13 @@ class GenaiConfigTest {
     Path out = folder.resolve("out");
     try (SourceModel source = SourceModel.open(BUNDLED, FamilyCatalog.builtIn());
         WorkPool pool = new WorkPool(2)) {
-      new OnnxExport(source, OperatorForm.FUSED, ExportPrecision.FLOAT32, "test", ENGINE, pool)
+      new OnnxExport(
+              ExportSource.of(source),
+              OperatorForm.FUSED,
+              ExportPrecision.FLOAT32,
+              "test",
+              ENGINE,
+              pool)
           .write(out, WriteProgress.none());
     }
     JsonNode model = Json.readObject(out.resolve("genai_config.json")).get("model");

@@ -113,7 +113,7 @@ class OnnxExportTest {
 
   private static void export(Path model, OperatorForm form, Path out) {
     try (SourceModel source = SourceModel.open(model, FAMILIES)) {
-      new OnnxExport(source, form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+      new OnnxExport(ExportSource.of(source), form, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
           .write(out, WriteProgress.none());
     }
   }

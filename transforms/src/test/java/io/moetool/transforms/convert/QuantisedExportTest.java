@@ -145,7 +145,7 @@ class QuantisedExportTest {
   private ConversionResult export(
       String name, OperatorForm form, ExportPrecision precision, String to) {
     try (SourceModel source = new GoldenModel(name).open()) {
-      return new OnnxExport(source, form, precision, "test", ENGINE, POOL)
+      return new OnnxExport(ExportSource.of(source), form, precision, "test", ENGINE, POOL)
           .write(folder.resolve(to), WriteProgress.none());
     }
   }

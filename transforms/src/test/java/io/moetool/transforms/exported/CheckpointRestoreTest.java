@@ -16,6 +16,7 @@ import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.convert.ExportSource;
 import io.moetool.transforms.convert.OnnxExport;
 import io.moetool.transforms.verify.Verifier;
 import java.io.IOException;
@@ -122,7 +123,7 @@ class CheckpointRestoreTest {
 
   private void export(String name, OperatorForm form, ExportPrecision precision) {
     try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES)) {
-      new OnnxExport(source, form, precision, "test", ENGINE, POOL)
+      new OnnxExport(ExportSource.of(source), form, precision, "test", ENGINE, POOL)
           .write(folder.resolve("onnx"), WriteProgress.none());
     }
   }

@@ -27,6 +27,7 @@ import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.convert.ExportSource;
 import io.moetool.transforms.convert.OnnxExport;
 import io.moetool.transforms.plan.MeasuredEvidence;
 import io.moetool.transforms.plan.Plan;
@@ -219,7 +220,7 @@ class ExportPrunerTest {
   private static void export(
       Path checkpoint, Path out, OperatorForm form, ExportPrecision precision) {
     try (SourceModel source = SourceModel.open(checkpoint, FAMILIES)) {
-      new OnnxExport(source, form, precision, "test", ENGINE, POOL)
+      new OnnxExport(ExportSource.of(source), form, precision, "test", ENGINE, POOL)
           .write(out, WriteProgress.none());
     }
   }

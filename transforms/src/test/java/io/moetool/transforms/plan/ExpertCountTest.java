@@ -112,7 +112,11 @@ class ExpertCountTest {
     try (SourceModel jamba = SourceModel.open(model, FamilyCatalog.builtIn())) {
       ExpertCount counts =
           new ExpertCount(
-              new PlannedCheckpoint(jamba.architecture(), jamba.tensors(), jamba.fingerprint()));
+              new PlannedCheckpoint(
+                  jamba.architecture(),
+                  jamba.tensors(),
+                  jamba.fingerprint(),
+                  ResultForm.SAFETENSORS));
       assertThat(jamba.architecture().moe().routing().expertsPerToken()).isEqualTo(1);
       assertThat(counts.of(PlanRequest.of(Target.keep(2)))).isEqualTo(2);
       assertThatExceptionOfType(BadInputException.class)
@@ -139,6 +143,7 @@ class ExpertCountTest {
 
   private ExpertCount counts() {
     return new ExpertCount(
-        new PlannedCheckpoint(source.architecture(), source.tensors(), source.fingerprint()));
+        new PlannedCheckpoint(
+            source.architecture(), source.tensors(), source.fingerprint(), ResultForm.SAFETENSORS));
   }
 }

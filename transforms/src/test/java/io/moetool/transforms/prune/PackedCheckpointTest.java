@@ -27,6 +27,7 @@ import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
+import io.moetool.transforms.convert.ExportSource;
 import io.moetool.transforms.convert.OnnxExport;
 import io.moetool.transforms.plan.Evidence;
 import io.moetool.transforms.plan.LayerEvidence;
@@ -189,7 +190,12 @@ class PackedCheckpointTest {
       Path out = folder.resolve("onnx");
       assertThatThrownBy(() ->
               new OnnxExport(
-                      source, OperatorForm.FUSED, ExportPrecision.FLOAT32, "test", engine, pool)
+                      ExportSource.of(source),
+                      OperatorForm.FUSED,
+                      ExportPrecision.FLOAT32,
+                      "test",
+                      engine,
+                      pool)
                   .write(out, WriteProgress.none()))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("qweight: 4 bit integers packed by GPTQ are moved");

@@ -22,6 +22,7 @@ import io.moetool.runtime.text.SequenceData;
 import io.moetool.runtime.text.TokenSequence;
 import io.moetool.runtime.text.Tokenizer;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.convert.ExportSource;
 import io.moetool.transforms.convert.OnnxExport;
 import io.moetool.transforms.evaluate.OpenModel;
 import java.nio.file.Path;
@@ -119,7 +120,13 @@ class TaskRunnerTest {
     Task task = new Task("written", Task.Kind.GENERATE, items);
     Path exported = folder.resolve("onnx");
     try (SourceModel source = SourceModel.open(BUNDLED, FAMILIES)) {
-      new OnnxExport(source, OperatorForm.FUSED, ExportPrecision.FLOAT32, "test", ENGINE, POOL)
+      new OnnxExport(
+              ExportSource.of(source),
+              OperatorForm.FUSED,
+              ExportPrecision.FLOAT32,
+              "test",
+              ENGINE,
+              POOL)
           .write(exported, WriteProgress.none());
     }
 

@@ -121,7 +121,7 @@ public final class OnnxInspector {
       OnnxTensor stored = tensor(tensor);
       if (tensor.part() == Part.COMPANION) {
         held += layer.operator() == OnnxMoeLayer.Operator.QMOE ? 0 : stored.shape().elements();
-      } else if (stored.shape().rank() > 2) {
+      } else if (layer.operator() == OnnxMoeLayer.Operator.QMOE) {
         // Rows of integers are packed, so their number of columns is not what is stored.
         long columns = tensor.part() == Part.DOWN ? layer.width() : layer.hidden();
         held += stored.shape().dim(0) * stored.shape().dim(1) * columns;
@@ -182,7 +182,7 @@ public final class OnnxInspector {
     List<Finding> findings = new ArrayList<>(model.findings());
     String where = model.file().path().toString();
     if (model.layers().isEmpty()) {
-      findings.add(Finding.warning(where, "no layer with experts is recognised in the graph"));
+      findings.add(Finding.warning(where, model.file().noExperts()));
     }
     if (model.isUneven()) {
       findings.add(Finding.warning(where, "layers have different numbers of experts"));

@@ -1,6 +1,7 @@
 package io.moetool.formats.onnx;
 
 import com.google.protobuf.ByteString;
+import io.moetool.formats.Shape;
 import io.moetool.formats.onnx.OnnxMoeLayer.Branch;
 import io.moetool.formats.onnx.proto.GraphProto;
 import io.moetool.formats.onnx.proto.NodeProto;
@@ -14,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Takes the subgraphs of experts out of a graph, and numbers those that stay anew. */
 final class BranchCut {
@@ -25,8 +28,11 @@ final class BranchCut {
   /** What stands for a value that is not computed any more. */
   private final Map<String, String> instead = new HashMap<>();
 
-  /** Nodes that take an expert's column, and the number the expert has now. */
-  private final Map<Integer, Integer> numbers = new LinkedHashMap<>();
+  /** Branches of experts that stay, and the number the expert has now. */
+  private final Map<Branch, Integer> numbers = new LinkedHashMap<>();
+
+  /** A constant: a number as one entry of this shape. */
+  private record Key(int number, Shape shape) {}
 
   /**
    * Decides which nodes go.
@@ -37,18 +43,51 @@ final class BranchCut {
     this.index = index;
     for (OnnxMoeLayer layer : layers) {
       List<Integer> experts = kept.getOrDefault(layer.layer(), List.of());
+      SortedMap<Integer, List<Branch>> going = new TreeMap<>();
       for (Branch branch : layer.branches()) {
+        List<Branch> atEnd = going.computeIfAbsent(branch.end(), end -> new ArrayList<>());
         int number = experts.indexOf(branch.expert());
         if (number < 0) {
           removed.addAll(branch.nodes());
-          NodeProto end = index.node(branch.end());
-          instead.put(end.getOutput(0), end.getInput(0));
+          atEnd.add(branch);
         } else if (number != branch.expert()) {
-          numbers.put(branch.column(), number);
+          numbers.put(branch, number);
         }
       }
+      endSums(going);
     }
     addUnused();
+  }
+
+  /**
+   * Sums lose what goes: the other operand stands for the sum, and where both go, the sum goes from
+   * the next.
+   *
+   * @param going branches that go, by the node that adds their result; every such node is there
+   */
+  private void endSums(SortedMap<Integer, List<Branch>> going) {
+    Set<String> gone = new HashSet<>();
+    going.forEach((end, branches) -> {
+      NodeProto sum = index.node(end);
+      if (!sum.getOpType().equals("Add")) {
+        branches.forEach(branch -> leaveOut(end, sum.getInput(branch.addedTo())));
+        return;
+      }
+      String first = sum.getInput(0);
+      String second = sum.getInput(1);
+      branches.forEach(branch -> gone.add(sum.getInput(1 - branch.addedTo())));
+      if (gone.contains(first) && gone.contains(second)) {
+        removed.add(end);
+        gone.add(sum.getOutput(0));
+      } else if (gone.contains(first) || gone.contains(second)) {
+        leaveOut(end, gone.contains(first) ? second : first);
+      }
+    });
+  }
+
+  private void leaveOut(int sum, String standIn) {
+    removed.add(sum);
+    instead.put(index.node(sum).getOutput(0), standIn);
   }
 
   /** Nodes that only served those that go, such as the widening of a weight. */
@@ -97,19 +136,20 @@ final class BranchCut {
    */
   List<TensorProto> apply(GraphProto.Builder graph, Set<String> names) {
     List<TensorProto> constants = new ArrayList<>();
-    Map<Integer, String> byNumber = new HashMap<>();
-    numbers.forEach((column, number) ->
-        graph
-            .getNodeBuilder(column)
-            .setInput(
-                1,
-                byNumber.computeIfAbsent(
-                    number,
-                    n -> {
-                      TensorProto constant = constant(unused(n, names), n);
-                      constants.add(constant);
-                      return constant.getName();
-                    })));
+    Map<Key, String> byNumber = new HashMap<>();
+    numbers.forEach((branch, number) -> {
+      String before = index.node(branch.column()).getInput(branch.number());
+      Shape shape = index.tensor(before).orElseThrow().shape();
+      String constant =
+          byNumber.computeIfAbsent(
+              new Key(number, shape),
+              key -> {
+                TensorProto added = constant(unused(number, names), number, shape);
+                constants.add(added);
+                return added.getName();
+              });
+      graph.getNodeBuilder(branch.column()).setInput(branch.number(), constant);
+    });
     List<NodeProto> nodes = new ArrayList<>();
     for (int node = 0; node < graph.getNodeCount(); node++) {
       if (!removed.contains(node)) {
@@ -140,11 +180,11 @@ final class BranchCut {
     return name;
   }
 
-  private static TensorProto constant(String name, long number) {
+  private static TensorProto constant(String name, long number, Shape shape) {
     return TensorProto.newBuilder()
         .setName(name)
         .setDataType(TensorProto.DataType.INT64.getNumber())
-        .addDims(1)
+        .addAllDims(shape.dims())
         .setRawData(
             ByteString.copyFrom(
                 ByteBuffer.allocate(Long.BYTES)

@@ -96,6 +96,17 @@ final class GraphIndex {
         .map(tensor -> tensor.bytes().toArray(INT64));
   }
 
+  /** Whether a value repeats one stored number. */
+  boolean isFilled(String value) {
+    return producer(value)
+        .map(this::node)
+        .filter(by ->
+            by.getOpType().equals("ConstantOfShape")
+                || (by.getOpType().equals("Expand")
+                    && tensor(input(by, 0)).filter(t -> t.shape().elements() == 1).isPresent()))
+        .isPresent();
+  }
+
   /** An input of a node, empty where it is left out. */
   static String input(NodeProto node, int index) {
     return index < node.getInputCount() ? node.getInput(index) : "";

@@ -31,9 +31,11 @@ final class MoeRecognition {
         named.add(indexIn(fused.get()));
       }
     }
-    for (OnnxMoeLayer unrolled : UnrolledExperts.of(graph, layers.size())) {
-      layers.add(unrolled);
-      named.add(indexIn(unrolled));
+    List<OnnxMoeLayer> others = new ArrayList<>(GatheredExperts.of(graph, layers.size()));
+    others.addAll(UnrolledExperts.of(graph, layers.size() + others.size()));
+    for (OnnxMoeLayer other : others) {
+      layers.add(other);
+      named.add(indexIn(other));
     }
     return numbered(layers, named);
   }
@@ -56,6 +58,7 @@ final class MoeRecognition {
 
   private static Optional<Integer> indexIn(OnnxMoeLayer layer) {
     return number(layer.node())
+        .or(() -> layer.router().flatMap(router -> number(router.name())))
         .or(() -> layer.tensors().stream().findFirst().flatMap(tensor -> number(tensor.name())));
   }
 

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A model without some of its experts: tensors are cut along the axis that counts experts, and
@@ -108,9 +109,7 @@ public final class OnnxCut {
     String where = file.path().toString();
     if (layers.isEmpty()) {
       throw new BadInputException(
-          where,
-          "no layer with experts is recognised in the graph",
-          "prune the checkpoint it was made from, and export the result");
+          where, file.noExperts(), "prune the checkpoint it was made from, and export the result");
     }
     for (OnnxMoeLayer layer : layers) {
       if (layer.obstacle().isPresent()) {
@@ -200,7 +199,12 @@ public final class OnnxCut {
             "layer %d cannot keep %s".formatted(layer.layer(), experts));
       }
       for (Cut cut : layer.cuts()) {
-        Keep keep = new Keep(experts, layer.experts(), cut.axis(), cut.change());
+        // Of extents and lists of numbers only how many stay matters, so layers can share them.
+        List<Integer> stay =
+            cut.change() == Change.SLICES
+                ? experts
+                : IntStream.range(0, experts.size()).boxed().toList();
+        Keep keep = new Keep(stay, layer.experts(), cut.axis(), cut.change());
         cuts.computeIfAbsent(cut.tensor(), name -> new LinkedHashMap<>())
             .computeIfAbsent(keep, k -> new ArrayList<>())
             .add(cut);
@@ -266,6 +270,12 @@ public final class OnnxCut {
               tensor.shape(),
               tensor.bytes().byteSize(),
               Optional.of(sink -> sink.write(extents(tensor, keep))));
+      case NUMBERS -> {
+        Shape shape = tensor.shape().withDim(keep.axis(), keep.experts().size());
+        long size = tensor.bytes().byteSize() / keep.of() * keep.experts().size();
+        MemorySegment first = tensor.bytes().asSlice(0, size);
+        add(proto, shape, size, Optional.of(sink -> sink.write(first)));
+      }
     }
   }
 

@@ -86,7 +86,7 @@ public final class OnnxFile implements AutoCloseable {
             "export the model with its weights as external data");
       }
       MemorySegment file = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new OnnxFile(path, arena, ModelScan.of(path.toString(), file));
+      return new OnnxFile(path, arena, LiftedConstants.of(ModelScan.of(path.toString(), file)));
     } catch (IOException e) {
       arena.close();
       throw new EnvironmentException(
@@ -176,6 +176,12 @@ public final class OnnxFile implements AutoCloseable {
   /** The layers with experts, as far as they are recognised, in the order of the graph. */
   public List<OnnxMoeLayer> moeLayers() {
     return MoeRecognition.of(this);
+  }
+
+  /** That no layer with experts is recognised, and what there is instead; for messages. */
+  public String noExperts() {
+    return "no layer with experts is recognised in the graph"
+        + UnknownExperts.of(new GraphIndex(this)).map(why -> ": " + why).orElse("");
   }
 
   /** Everything but the elements of initializers. */

@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param experts number of experts, E
  * @param expertsPerToken experts a token uses, K
  * @param activation what the experts apply, as the operator calls it
- * @param renormalised whether the operator divides the weights of the chosen experts by their sum;
- *     where the graph itself computes the weights, whether what it computes sums to one is not told
+ * @param renormalised whether the weights of the chosen experts are divided by their sum; what the
+ *     graph computes before a fused operator is not looked at
  * @param groups groups that the router divides the experts into, 1 where there are none
  * @param hidden hidden size, H
  * @param width extent between an expert's projections, I
@@ -63,6 +63,8 @@ public record OnnxMoeLayer(
     MOE("com.microsoft.MoE"),
     /** ONNX Runtime's operator for integers with scales. */
     QMOE("com.microsoft.QMoE"),
+    /** Products with matrices that are gathered from stacks by what the router chose. */
+    GATHERED("matrices gathered by choice"),
     /** A subgraph an expert. */
     UNROLLED("a subgraph per expert");
 
@@ -119,7 +121,9 @@ public record OnnxMoeLayer(
     /** Slices of experts that go are left out. */
     SLICES,
     /** The tensor lists extents, the last of which is the number of experts, or of a group's. */
-    EXTENT
+    EXTENT,
+    /** The tensor lists the numbers of the experts, from zero on. */
+    NUMBERS
   }
 
   /**
@@ -137,11 +141,15 @@ public record OnnxMoeLayer(
    * The subgraph of an expert.
    *
    * @param expert its number
-   * @param column index of the node that takes what the expert counts for every token
+   * @param column index of the node that takes what belongs to the expert out of what the router
+   *     chose
+   * @param number input of that node that has the expert's number
    * @param nodes indices of all nodes that are for this expert alone, ascending
-   * @param end index of the node among them that adds its result to those of the others
+   * @param end index of the node that adds its result to those of the others
+   * @param addedTo input of that node to which the result is added
    */
-  public record Branch(int expert, int column, List<Integer> nodes, int end) {
+  public record Branch(
+      int expert, int column, int number, List<Integer> nodes, int end, int addedTo) {
     public Branch {
       nodes = List.copyOf(nodes);
     }

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * The way back from what experts are chosen by to the matrix of the router. All tensors met on the
@@ -34,7 +36,6 @@ final class RouterTrace {
           "GreaterOrEqual",
           "Less",
           "LessOrEqual",
-          "Equal",
           "And",
           "Or",
           "Not",
@@ -68,9 +69,7 @@ final class RouterTrace {
           "ReduceMin",
           "Unsqueeze",
           "Squeeze",
-          "Expand",
           "Shape",
-          "ConstantOfShape",
           "Transpose");
 
   private final GraphIndex graph;
@@ -86,6 +85,9 @@ final class RouterTrace {
   private Optional<Router> router = Optional.empty();
   private Optional<String> obstacle = Optional.empty();
   private int groups = 1;
+
+  /** Whether groups of experts are ranked before experts are, even if there is only one. */
+  private boolean ranksGroups;
 
   /** How many each choice on the way takes, the nearest first. */
   private final List<Integer> choices = new ArrayList<>();
@@ -115,14 +117,38 @@ final class RouterTrace {
     return this;
   }
 
+  /**
+   * Entries are gathered by numbers of experts; both have to be cut, so that the numbers fit.
+   * Exporters weigh the experts of a choice so.
+   */
+  private void followGathered() {
+    Deque<String> unseen = new ArrayDeque<>(values);
+    while (!unseen.isEmpty()) {
+      Set<String> before = Set.copyOf(values);
+      for (GraphIndex.Use use : graph.uses(unseen.remove())) {
+        if (graph.node(use.node()).getOpType().equals("GatherElements") && nodes.add(use.node())) {
+          overAxes(graph.node(use.node()));
+          while (!open.isEmpty()) {
+            step(open.remove());
+          }
+        }
+      }
+      values.stream().filter(value -> !before.contains(value)).forEach(unseen::add);
+    }
+  }
+
   /** Makes sure that nothing but the given nodes uses what has an entry for every expert. */
   void requireNoOtherUse(Set<Integer> users) {
+    followGathered();
     for (String value : values) {
       if (graph.isOutput(value)) {
         block("'%s' is an output of the graph".formatted(value));
       }
       for (GraphIndex.Use use : graph.uses(value)) {
-        if (!nodes.contains(use.node()) && !users.contains(use.node()) && !isReduction(use)) {
+        if (!nodes.contains(use.node())
+            && !users.contains(use.node())
+            && !isReduction(use)
+            && !isFilledByAnother(value, use)) {
           block("'%s' is also used by %s".formatted(value, named(graph.node(use.node()))));
         }
       }
@@ -158,7 +184,7 @@ final class RouterTrace {
       return OptionalInt.empty();
     }
     int all = choices.stream().mapToInt(Integer::intValue).sum();
-    return OptionalInt.of(Math.min(entries, groups == 1 ? all : choices.getFirst()));
+    return OptionalInt.of(Math.min(entries, ranksGroups ? choices.getFirst() : all));
   }
 
   private void step(String value) {
@@ -179,6 +205,13 @@ final class RouterTrace {
       case "MatMul" -> product(node, proto, false);
       case "Gemm" -> product(node, proto, GraphIndex.integer(proto, "transB", 0) != 0);
       case "Reshape" -> reshape(node, proto);
+      case "OneHot" -> oneHot(node, proto);
+      case "Equal" -> equal(node, proto);
+      case "ConstantOfShape" -> extents(node, 0);
+      case "Expand" -> {
+        open.addAll(computed(proto.getInput(0)));
+        extents(node, 1);
+      }
       case String operator when ENTRY_BY_ENTRY.contains(operator) -> entries(node, proto);
       case String operator when OVER_AXES.contains(operator) -> overAxes(proto);
       default -> block("it is computed by %s, which is not known here".formatted(named(proto)));
@@ -226,6 +259,62 @@ final class RouterTrace {
         .filter(map -> Arrays.stream(map).allMatch(to -> to >= 0 && to < experts));
   }
 
+  /** Numbers of experts become ones among zeros, one an expert. */
+  private void oneHot(int node, NodeProto proto) {
+    open.addAll(computed(proto.getInput(0)));
+    extents(node, 1);
+    if (GraphIndex.integer(proto, "axis", -1) != -1) {
+      block("%s counts experts on another axis than the last".formatted(named(proto)));
+    }
+  }
+
+  /** Numbers of experts are compared to those of all experts, or entries to entries. */
+  private void equal(int node, NodeProto proto) {
+    for (int input = 0; input < proto.getInputCount(); input++) {
+      String name = proto.getInput(input);
+      Optional<long[]> numbers = graph.integers(name);
+      if (numbers.filter(this::isEveryExpert).isPresent()) {
+        int last = graph.tensor(name).orElseThrow().shape().rank() - 1;
+        cuts.add(new Cut(node, input, name, last, Change.NUMBERS));
+      } else {
+        operand(node, input);
+      }
+    }
+  }
+
+  private boolean isEveryExpert(long[] numbers) {
+    return Arrays.equals(numbers, LongStream.range(0, entries).toArray());
+  }
+
+  /** A shape of which the last extent counts experts, or that of another value on the way. */
+  private void extents(int node, int input) {
+    String name = graph.node(node).getInput(input);
+    Optional<NodeProto> joined =
+        graph.producer(name).map(graph::node).filter(by -> by.getOpType().equals("Concat"));
+    if (joined.isPresent()) {
+      extents(graph.producer(name).orElseThrow(), joined.get().getInputCount() - 1);
+      return;
+    }
+    Optional<long[]> extents = graph.integers(name);
+    if (extents.isEmpty()) {
+      open.addAll(computed(name));
+      return;
+    }
+    long[] shape = extents.get();
+    int last = shape.length - 1;
+    if (last >= 0 && shape[last] == entries) {
+      cuts.add(new Cut(node, input, name, last, Change.EXTENT));
+    } else if (last >= 0 && shape[last] > 1) {
+      block(
+          "%s makes a shape of which the last extent is %d"
+              .formatted(named(graph.node(node)), shape[last]));
+    }
+  }
+
+  private List<String> computed(String value) {
+    return graph.tensor(value).isEmpty() ? List.of(value) : List.of();
+  }
+
   private void entries(int node, NodeProto proto) {
     for (int input = 0; input < proto.getInputCount(); input++) {
       operand(node, input);
@@ -262,7 +351,7 @@ final class RouterTrace {
         choices.add(Math.clamp(count.get()[0], 1, entries));
       }
     }
-    proto.getInputList().stream().filter(input -> graph.tensor(input).isEmpty()).forEach(open::add);
+    proto.getInputList().forEach(input -> open.addAll(computed(input)));
   }
 
   private void reshape(int node, NodeProto proto) {
@@ -276,9 +365,11 @@ final class RouterTrace {
     long[] shape = extents.get();
     long last = shape.length == 0 ? 0 : shape[shape.length - 1];
     if (last == entries) {
+      ranksGroups |= shape.length > 2 && shape[shape.length - 2] == 1;
       cuts.add(new Cut(node, 1, name, shape.length - 1, Change.EXTENT));
     } else if (shape.length > 1 && last > 1 && shape[shape.length - 2] * last == entries) {
       groups = (int) shape[shape.length - 2];
+      ranksGroups = true;
       cuts.add(new Cut(node, 1, name, shape.length - 1, Change.EXTENT));
     } else if (last != -1) {
       block("%s makes a shape of which the last extent is %d".formatted(named(proto), last));
@@ -294,6 +385,28 @@ final class RouterTrace {
             .integers(GraphIndex.input(node, 1))
             .filter(axes -> axes.length == 1 && axes[0] == -1)
             .isPresent();
+  }
+
+  /** Whether a value has nothing of this router, and takes what another one chose. */
+  private boolean isFilledByAnother(String value, GraphIndex.Use use) {
+    NodeProto node = graph.node(use.node());
+    return use.input() == 0
+        && node.getOpType().equals("ScatterElements")
+        && graph.isFilled(value)
+        && new RouterTrace(graph, experts).follow(node.getOutput(0)).router().isPresent();
+  }
+
+  /** Whether what the chosen experts count is made to sum to one. */
+  boolean renormalises() {
+    return nodes.stream()
+        .map(graph::node)
+        .filter(node -> Set.of("TopK", "GatherElements").contains(node.getOpType()))
+        .map(node ->
+            graph.uses(node.getOutput(0)).stream()
+                .map(use -> graph.node(use.node()).getOpType())
+                .collect(Collectors.toSet()))
+        .anyMatch(
+            users -> users.contains("Softmax") || users.containsAll(Set.of("ReduceSum", "Div")));
   }
 
   private void block(String why) {

@@ -78,6 +78,21 @@ class OnnxMoeLayersTest {
         .hasMessageContaining("fc1 is [4,7,6]; with the other projections [4,3,6] is expected");
   }
 
+  @Test
+  void aStackThatIsMultipliedAsAWholeIsNamed() throws IOException {
+    String x = graph.input("x", OnnxType.FLOAT, EXPERTS, "rows", HIDDEN);
+    String stack = stored("stack", OnnxType.FLOAT, EXPERTS, HIDDEN, WIDTH);
+    graph.output(
+        graph.node("MatMul", x, stack).output(), "y", OnnxType.FLOAT, EXPERTS, "rows", WIDTH);
+    write();
+    try (OnnxFile file = OnnxFile.open(folder)) {
+      assertThat(file.moeLayers()).isEmpty();
+      assertThat(file.noExperts())
+          .startsWith("no layer with experts is recognised in the graph: MatMul ")
+          .endsWith("stack[4,6,3], and experts that are all computed at once are not known");
+    }
+  }
+
   private String logits(String x) {
     String product =
         graph.node("MatMul", x, stored("router", OnnxType.FLOAT16, HIDDEN, EXPERTS)).output();
@@ -110,11 +125,15 @@ class OnnxMoeLayersTest {
                 OnnxType.FLOAT,
                 "rows",
                 HIDDEN));
-    Files.write(folder.resolve("model.onnx"), graph.toModel("test", "", Map.of()));
-    Files.write(folder.resolve("data"), new byte[Math.toIntExact(end)]);
+    write();
     try (OnnxFile file = OnnxFile.open(folder)) {
       return file.moeLayers();
     }
+  }
+
+  private void write() throws IOException {
+    Files.write(folder.resolve("model.onnx"), graph.toModel("test", "", Map.of()));
+    Files.write(folder.resolve("data"), new byte[Math.toIntExact(end)]);
   }
 
   private String stored(String name, OnnxType type, long... dims) {

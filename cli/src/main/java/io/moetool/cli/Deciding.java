@@ -21,6 +21,7 @@ import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.Protection;
 import io.moetool.transforms.plan.ResultForm;
 import io.moetool.transforms.plan.StarvedExperts;
+import io.moetool.transforms.plan.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,7 @@ final class Deciding {
   private final DecisionOptions options;
   private final TaskPackOptions packs;
   private final Optional<Merging> merging;
+  private final Optional<Target.Count> removedFirst;
   private final ResultForm form;
 
   private Deciding(
@@ -40,17 +42,20 @@ final class Deciding {
       DecisionOptions options,
       TaskPackOptions packs,
       Optional<Merging> merging,
+      Optional<Target.Count> removedFirst,
       ResultForm form) {
     this.common = common;
     this.options = options;
     this.packs = packs;
     this.merging = merging;
+    this.removedFirst = removedFirst;
     this.form = form;
   }
 
   /** Decisions which experts go. */
   static Deciding removal(CommonOptions common, DecisionOptions options, TaskPackOptions packs) {
-    return new Deciding(common, options, packs, Optional.empty(), ResultForm.SAFETENSORS);
+    return new Deciding(
+        common, options, packs, Optional.empty(), Optional.empty(), ResultForm.SAFETENSORS);
   }
 
   /** Decisions which experts become one. */
@@ -60,12 +65,13 @@ final class Deciding {
         options,
         new TaskPackOptions(),
         Optional.of(merging.merging()),
+        merging.removedFirst(common),
         ResultForm.SAFETENSORS);
   }
 
   /** The same decisions for a result of another form. */
   Deciding as(ResultForm other) {
-    return new Deciding(common, options, packs, merging, other);
+    return new Deciding(common, options, packs, merging, removedFirst, other);
   }
 
   /** Refuses a plan of another command. */
@@ -168,7 +174,8 @@ final class Deciding {
         .merge(
             MergeEvidence.of(where, statistics, method, options.seed(method)),
             request(source).protecting(new Protection(protectLists(source, statistics))),
-            merging);
+            merging,
+            removedFirst);
   }
 
   /** The plan that keeps what a mask says. */

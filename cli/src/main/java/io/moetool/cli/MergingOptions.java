@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.transforms.plan.Merging;
+import io.moetool.transforms.plan.Target;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -28,6 +29,23 @@ final class MergingOptions {
               + " all members (zipit); or add them as they are stored (default: weights).")
   private Optional<Merging.Alignment> alignment = Optional.empty();
 
+  @Option(
+      names = "--remove-first",
+      paramLabel = "SHARE",
+      description =
+          "Share of a layer's experts that are removed, those with the method's lowest scores, before"
+              + " the others are merged into as many as are to stay; 25%% or 0.25 (default: none).")
+  private Optional<String> removeFirst = Optional.empty();
+
+  /** Experts that go before the rest is merged. */
+  Optional<Target.Count> removedFirst(CommonOptions common) {
+    try {
+      return removeFirst.map(Target::remove);
+    } catch (IllegalArgumentException e) {
+      throw common.usage("--remove-first: " + e.getMessage());
+    }
+  }
+
   /** What was asked for. */
   Merging merging() {
     return Merging.of(router.orElse(DEFAULT_ROUTER), alignment.orElse(DEFAULT_ALIGNMENT));
@@ -49,6 +67,9 @@ final class MergingOptions {
     }
     if (alignment.isPresent()) {
       throw common.usage("--align has no effect " + why);
+    }
+    if (removeFirst.isPresent()) {
+      throw common.usage("--remove-first has no effect " + why);
     }
   }
 }

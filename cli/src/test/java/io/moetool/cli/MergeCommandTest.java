@@ -7,7 +7,11 @@ import io.moetool.formats.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +87,87 @@ class MergeCommandTest {
       int alone = layer.get("kept").size() - layer.get("groups").size();
       assertThat(grouped + alone).isEqualTo(8);
       assertThat(layer.get("kept")).hasSize(4);
+    }
+  }
+
+  /** Eight experts: the two with the lowest scores go, the other six become four. */
+  @Test
+  void theLowestGoBeforeTheRestIsMerged() {
+    Path both = folder.resolve("both.json");
+    Run planned =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            statistics,
+            "--method",
+            "m-smoe",
+            "--keep",
+            4,
+            "--remove-first",
+            "25%",
+            "-o",
+            both);
+    assertThat(planned.code()).as(planned.err()).isZero();
+
+    JsonNode decided = Json.readObject(both);
+    assertThat(decided.get("options").get("target").stringValue())
+        .isEqualTo("keep 4, remove 25% before merging");
+    for (JsonNode layer : decided.get("layers")) {
+      Set<Integer> gone = new TreeSet<>();
+      layer.get("dropped").forEach(expert -> gone.add(expert.intValue()));
+      for (JsonNode group : layer.get("groups")) {
+        group.get("experts").forEach(expert -> gone.remove(expert.intValue()));
+      }
+      List<Integer> byScore =
+          IntStream.range(0, 8)
+              .boxed()
+              .sorted(
+                  Comparator.comparingDouble(
+                          (Integer expert) -> layer.get("scores").get(expert).doubleValue())
+                      .thenComparing(Comparator.reverseOrder()))
+              .toList();
+      assertThat(gone).containsExactlyInAnyOrderElementsOf(byScore.subList(0, 2));
+      assertThat(layer.get("reasons").get(0).stringValue())
+          .startsWith("removed before the rest was merged: experts ");
+    }
+    Run merged = Run.of("merge", MODEL, "--plan", both, "-o", out);
+    assertThat(merged.code()).as(merged.err()).isZero();
+    assertThat(Run.of("verify", out, "--source", MODEL).code()).isZero();
+  }
+
+  @Test
+  void whereAllThatGoesGoesFirstMergingIsPruning() {
+    Path pruned = folder.resolve("pruned");
+    Run.of(
+        "merge",
+        MODEL,
+        "--statistics",
+        statistics,
+        "--method",
+        "m-smoe",
+        "--keep",
+        4,
+        "--remove-first",
+        "50%",
+        "-o",
+        out);
+    Run.of(
+        "prune",
+        MODEL,
+        "--statistics",
+        statistics,
+        "--method",
+        "frequency",
+        "--keep",
+        4,
+        "-o",
+        pruned);
+
+    for (String name : Golden.list(out)) {
+      if (name.endsWith(".safetensors")) {
+        assertThat(out.resolve(name)).hasSameBinaryContentAs(pruned.resolve(name));
+      }
     }
   }
 
@@ -257,6 +342,10 @@ class MergeCommandTest {
         "--method m-smoe --keep 4 --seed 1|--seed has no effect with method m-smoe",
         "--keep 1|every token uses 3",
         "--keep 4 --router map|then moetool convert --plan plan.json --to onnx",
+        "--keep 4 --remove-first 75%|remove at most 4 first, or keep fewer",
+        "--keep 4 --remove-first 5%|of 8 experts in 1 groups of the router that is 0",
+        "--keep 4 --remove-first 25% --router duplicate|every expert keeps its row",
+        "--keep 4 --remove-first some|'some' is no share",
         "--keep 4 --repair least-squares|--repair needs data to fit on",
         "--keep 4 --repair-tokens 9|--repair-tokens has no effect without --repair",
         "--keep 4 --repair scalar --data x.jsonl|least-squares] (case-insensitive) but was 'scalar'"

@@ -43,6 +43,14 @@ public final class MergeMojo extends ReducingMojo {
   private @Nullable String align;
 
   /**
+   * Share of a layer's experts that are removed, those with the method's lowest scores, before the
+   * others are merged into as many as are to stay.
+   */
+  @Parameter(property = "moetool.removeFirst")
+  @ToolOption("--remove-first")
+  private @Nullable String removeFirst;
+
+  /**
    * How a merged expert makes up for what its members were: least-squares fits its last projection
    * to what they add, on the data. The data then do not decide where there is a plan or statistics.
    */

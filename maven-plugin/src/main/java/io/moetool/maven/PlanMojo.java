@@ -93,6 +93,14 @@ public final class PlanMojo extends DecidingMojo {
   @ToolOption("--align")
   private @Nullable String align;
 
+  /**
+   * Share of a layer's experts that are removed, those with the method's lowest scores, before the
+   * others are merged into as many as are to stay.
+   */
+  @Parameter(property = "moetool.removeFirst")
+  @ToolOption("--remove-first")
+  private @Nullable String removeFirst;
+
   /** Plan to write; an earlier plan of that name is replaced. */
   @Parameter(defaultValue = "${project.build.directory}/moetool/plan.json", required = true)
   @ToolOption(value = "--output", role = Role.OUTPUT)

@@ -8,38 +8,49 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Divides the experts of one layer into groups that become one expert each. */
+/**
+ * Divides the experts of one layer into groups that become one expert each, once those with the
+ * lowest scores have gone.
+ */
 final class LayerGrouping {
   private final GroupingMethod method;
   private final LayerMeasurements layer;
   private final ExpertGroups routerGroups;
   private final SortedMap<Integer, String> protectedExperts;
+  private final int removedFirst;
 
   /**
    * A division to be made.
    *
    * @param routerGroups of which none may mix with another, and all stay equal
    * @param protectedExperts experts that stay as they are, each with the reason
+   * @param removedFirst experts that go without becoming part of another, as many of every group of
+   *     the router
    */
   LayerGrouping(
       GroupingMethod method,
       LayerMeasurements layer,
       ExpertGroups routerGroups,
-      SortedMap<Integer, String> protectedExperts) {
+      SortedMap<Integer, String> protectedExperts,
+      int removedFirst) {
     this.method = method;
     this.layer = layer;
     this.routerGroups = routerGroups;
     this.protectedExperts = protectedExperts;
+    this.removedFirst = removedFirst;
   }
 
   /**
    * So many experts stay, the protected ones among them alone.
    *
-   * @throws BadInputException if more experts are protected than may stay
+   * @throws BadInputException if more experts are protected than may stay, or more are to go first
+   *     than go at all
    */
   LayerPlan into(String where, int expertsAfter) {
     double[] scores = method.scores(layer);
@@ -62,7 +73,7 @@ final class LayerGrouping {
         OptionalDouble.empty(),
         OptionalDouble.empty(),
         List.copyOf(protectedExperts.keySet()),
-        reasons(groups),
+        reasons(groups, kept),
         groups);
   }
 
@@ -85,15 +96,46 @@ final class LayerGrouping {
                 .formatted(members.size() - candidates.size(), perRouterGroup),
             "keep more experts, or protect fewer");
       }
-      if (!candidates.isEmpty()) {
-        found.addAll(method.groups(layer, candidates, count));
+      List<Integer> merged = withoutTheLowest(where, candidates, count);
+      if (!merged.isEmpty()) {
+        found.addAll(method.groups(layer, merged, count));
       }
     }
     return found;
   }
 
-  private List<String> reasons(List<MergeGroup> groups) {
+  /** Of equal scores those with the higher index go, as when experts are only removed. */
+  private List<Integer> withoutTheLowest(String where, List<Integer> candidates, int count) {
+    int removed = removedFirst / routerGroups.count();
+    if (candidates.size() - removed < count) {
+      throw new BadInputException(
+          "%s, layer %d".formatted(where, layer.layer()),
+          "%d of %d experts are to go before the rest is merged, and %d are to stay"
+              .formatted(removed, candidates.size(), count),
+          "remove at most %d first, or keep fewer".formatted(candidates.size() - count));
+    }
+    double[] scores = method.scores(layer);
+    return candidates.stream()
+        .sorted(
+            Comparator.comparingDouble((Integer expert) -> -scores[expert])
+                .thenComparing(Comparator.naturalOrder()))
+        .limit(candidates.size() - (long) removed)
+        .sorted()
+        .toList();
+  }
+
+  private List<String> reasons(List<MergeGroup> groups, Set<Integer> kept) {
     List<String> reasons = new ArrayList<>();
+    if (removedFirst > 0) {
+      Set<Integer> grouped =
+          groups.stream().flatMap(group -> group.experts().stream()).collect(Collectors.toSet());
+      reasons.add(
+          "removed before the rest was merged: experts "
+              + IntStream.range(0, layer.experts())
+                  .filter(expert -> !kept.contains(expert) && !grouped.contains(expert))
+                  .mapToObj(String::valueOf)
+                  .collect(Collectors.joining(", ")));
+    }
     protectedExperts.forEach(
         (expert, reason) -> reasons.add("expert %d stays alone: %s".formatted(expert, reason)));
     groups.stream()

@@ -83,6 +83,13 @@ public record Merging(String router, String alignment) {
     return knownRouter().stream().anyMatch(known -> known == Router.MAP);
   }
 
+  /** Whether every expert of the source has a row in the router of the result. */
+  boolean keepsRows() {
+    return knownRouter()
+        .filter(known -> known != Router.DROP && known != Router.AVERAGE)
+        .isPresent();
+  }
+
   /** Empty if {@code router} is not known. */
   public Optional<Router> knownRouter() {
     return Arrays.stream(Router.values()).filter(known -> known.key().equals(router)).findFirst();

@@ -180,7 +180,7 @@ public final class PlanCheck {
       }
     }
     everyExpertOnce(place, layer);
-    if (plan.mapsRows()) {
+    if (plan.options().merging().filter(Merging::keepsRows).isPresent()) {
       everyRowLeads(place, layer);
     }
     if (!new HashSet<>(layer.kept()).containsAll(layer.protectedExperts())) {
@@ -275,7 +275,7 @@ public final class PlanCheck {
     }
   }
 
-  /** Where rows are mapped, every expert is kept or in a group. */
+  /** Where every expert keeps its row, it is kept or in a group. */
   private void everyRowLeads(String place, LayerPlan layer) {
     Set<Integer> grouped = new HashSet<>();
     layer.groups().forEach(group -> grouped.addAll(group.experts()));

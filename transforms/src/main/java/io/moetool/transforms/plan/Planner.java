@@ -117,17 +117,36 @@ public final class Planner {
    *     checkpoint
    */
   public Plan merge(MergeEvidence evidence, PlanRequest request, Merging merging) {
+    return merge(evidence, request, merging, Optional.empty());
+  }
+
+  /**
+   * As {@link #merge(MergeEvidence, PlanRequest, Merging)}, once a part of the experts has gone
+   * without becoming part of another: those with the lowest scores of the method.
+   *
+   * @param removedFirst how many of all experts of a layer these are
+   */
+  public Plan merge(
+      MergeEvidence evidence,
+      PlanRequest request,
+      Merging merging,
+      Optional<Target.Count> removedFirst) {
     requireReachable(request);
     Evidence scores = evidence.scores();
     requireFitting(scores);
     MoeBlock moe = model.moe();
     int expertsAfter = new ExpertCount(model).of(request);
     ExpertGroups routerGroups = ExpertGroups.of(moe);
+    int removed = removed(removedFirst, routerGroups, merging);
     List<LayerPlan> layers = new ArrayList<>();
     for (LayerMeasurements layer : evidence.layers()) {
       layers.add(
           new LayerGrouping(
-                  evidence.method(), layer, routerGroups, request.protection().of(layer.layer()))
+                  evidence.method(),
+                  layer,
+                  routerGroups,
+                  request.protection().of(layer.layer()),
+                  removed)
               .into(scores.where(), expertsAfter));
     }
     Plan plan =
@@ -138,7 +157,8 @@ public final class Planner {
             Plan.MERGE,
             evidence.method().name(),
             new Plan.Options(
-                request.targetText(),
+                request.targetText()
+                    + removedFirst.map(first -> ", %s before merging".formatted(first)).orElse(""),
                 request.budgetText(),
                 scores.seed(),
                 scores.domains(),
@@ -158,6 +178,30 @@ public final class Planner {
                 ? ResultForm.ONNX_RUNTIME
                 : model.loading(merging.stores(expertsAfter, moe.experts())));
     return plan.forSource(plan.source(), model.forecast(plan.places()));
+  }
+
+  /** Experts of a layer that go before the rest is merged. */
+  private int removed(
+      Optional<Target.Count> removedFirst, ExpertGroups routerGroups, Merging merging) {
+    if (removedFirst.isEmpty()) {
+      return 0;
+    }
+    if (merging.keepsRows()) {
+      throw new BadInputException(
+          "router '%s'".formatted(merging.router()),
+          "every expert keeps its row, so none can be removed before the rest is merged",
+          "use another router, or merge without removing experts first");
+    }
+    int experts = model.moe().experts();
+    int removed = experts - removedFirst.get().expertsAfter(experts);
+    if (removed == 0 || removed % routerGroups.count() != 0) {
+      throw new BadInputException(
+          "%s before merging".formatted(removedFirst.get()),
+          "of %d experts in %d groups of the router that is %d"
+              .formatted(experts, routerGroups.count(), removed),
+          "remove at least one of every group, and as many of each");
+    }
+    return removed;
   }
 
   private List<String> warnings(List<String> ofDecision, int expertsStored) {

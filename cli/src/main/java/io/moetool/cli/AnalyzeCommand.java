@@ -4,15 +4,20 @@ import io.moetool.analyzers.Analysis;
 import io.moetool.analyzers.Analyzer;
 import io.moetool.analyzers.statistics.BaseRouters;
 import io.moetool.analyzers.statistics.MeasuredModel;
+import io.moetool.analyzers.statistics.OnnxWeightReader;
 import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.MemoryLimit;
+import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
+import io.moetool.transforms.evaluate.OpenModel;
+import io.moetool.transforms.exported.PlannedExport;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -99,25 +104,58 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (sampleTokens.orElse(0) < 0) {
       throw common.usage("--sample-tokens must be at least 0");
     }
-    try (SourceModel source = model.open(console);
-        WorkPool pool = new WorkPool(common.threads());
-        InterruptionNote _ = InterruptionNote.about(output, console);
-        AnalysisFolder folder = begin(source, leftover, console)) {
-      SoundCheckpoint.require(source.architecture(), source.tensors());
-      Optional<BaseRouters> routers = base.map(path -> routers(path, source, console));
-      Statistics statistics = measured(source, routers, folder, pool, console);
-      Analysis analysis = Analyzer.analyze(statistics);
-      folder.write(statistics, analysis);
-      analysis.warnings().forEach(console::warn);
-      console.result(analysis, () -> AnalysisText.render(output, analysis, console.ink()));
+    if (OpenModel.isOnnx(model.path())) {
+      ofExport(leftover, console);
+    } else {
+      ofCheckpoint(leftover, console);
     }
     return ExitCode.OK.value();
   }
 
-  private AnalysisFolder begin(SourceModel source, Leftover leftover, Console console) {
+  private void ofCheckpoint(Leftover leftover, Console console) {
+    try (SourceModel source = model.open(console);
+        WorkPool pool = new WorkPool(common.threads());
+        InterruptionNote _ = InterruptionNote.about(output, console);
+        AnalysisFolder folder = begin(source.tensors().folder(), leftover, console)) {
+      SoundCheckpoint.require(source.architecture(), source.tensors());
+      Optional<BaseRouters> routers = base.map(path -> routers(path, source, console));
+      write(measured(source, routers, folder, pool, console), folder, console);
+    }
+  }
+
+  /** What weights alone tell, of an ONNX model. */
+  private void ofExport(Leftover leftover, Console console) {
+    if (data.isGiven()) {
+      throw common.usage(
+          "an ONNX model is not run on data to analyze it: give --data for the checkpoint that it was"
+              + " made from, or that convert --to safetensors makes of it");
+    }
+    if (base.isPresent()) {
+      throw common.usage("--base is compared with checkpoints, not with ONNX models");
+    }
+    try (ExportedModel source = ExportedModel.open(model.path(), model.families());
+        WorkPool pool = new WorkPool(common.threads());
+        InterruptionNote _ = InterruptionNote.about(output, console);
+        AnalysisFolder folder = begin(source.file().folder(), leftover, console)) {
+      PlannedExport planned = PlannedExport.of(source);
+      Statistics nothing = Statistics.none(planned.measured(planned.fingerprint()));
+      RunProgress progress = console.progress().steps();
+      write(
+          nothing.withWeights(new OnnxWeightReader(source, pool).read(progress)), folder, console);
+    }
+  }
+
+  private void write(Statistics statistics, AnalysisFolder folder, Console console) {
+    Analysis analysis = Analyzer.analyze(statistics);
+    folder.write(statistics, analysis);
+    analysis.warnings().forEach(console::warn);
+    console.result(analysis, () -> AnalysisText.render(output, analysis, console.ink()));
+  }
+
+  private AnalysisFolder begin(Path source, Leftover leftover, Console console) {
     AnalysisFolder.requireReplaceable(output);
     unfinished.prepare(console, output);
-    return AnalysisFolder.begin(output, List.of(source.tensors().folder()), leftover);
+    return AnalysisFolder.begin(output, List.of(source), leftover);
   }
 
   private BaseRouters routers(Path path, SourceModel source, Console console) {

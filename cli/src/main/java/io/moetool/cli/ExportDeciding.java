@@ -90,9 +90,12 @@ final class ExportDeciding {
 
   private Statistics read(Path folder) {
     Statistics statistics = StatisticsFile.read(folder);
-    statistics
-        .model()
-        .requireFingerprint(folder.toString(), model.source().orElse(planned.fingerprint()));
+    // Of the model itself, by its weights, or of the checkpoint it was made from.
+    if (!statistics.model().fingerprint().equals(planned.fingerprint())) {
+      statistics
+          .model()
+          .requireFingerprint(folder.toString(), model.source().orElse(planned.fingerprint()));
+    }
     return statistics;
   }
 

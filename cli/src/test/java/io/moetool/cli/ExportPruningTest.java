@@ -1,10 +1,12 @@
 package io.moetool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,41 @@ class ExportPruningTest {
   }
 
   @Test
+  void anAnalysisByWeightsIsThatOfTheCheckpointAndDecides() throws IOException {
+    Path ours = folder.resolve("ours");
+    Path theirs = folder.resolve("theirs");
+    JsonNode found = Run.of("analyze", onnx, "-o", ours, "--json").json();
+    JsonNode expected = Run.of("analyze", Golden.model("mixtral"), "-o", theirs, "--json").json();
+    for (String method : List.of("aimer", "magnitude")) {
+      List<Double> scores = scores(found, method);
+      List<Double> theirScores = scores(expected, method);
+      // Two layers of six experts. Stacks are summed in another order than single matrices.
+      assertThat(scores).as(method).hasSize(12);
+      for (int i = 0; i < scores.size(); i++) {
+        assertThat(scores.get(i)).as(method).isCloseTo(theirScores.get(i), within(1e-12));
+      }
+    }
+    Path byStatistics = folder.resolve("by-statistics.json");
+    Path byWeights = folder.resolve("by-weights.json");
+    Run.of(
+        "plan", onnx, "--statistics", ours, "--method", "aimer", "--keep", 4, "-o", byStatistics);
+    Run.of("plan", onnx, "--method", "aimer", "--keep", 4, "-o", byWeights);
+    assertThat(kept(byStatistics)).isNotEmpty().isEqualTo(kept(byWeights));
+  }
+
+  @Test
+  void anAnalysisOfAnOnnxModelTakesNoDataAndNoBase() {
+    Path data = Golden.data("mixtral", folder);
+    Path out = folder.resolve("analysis");
+    assertThat(Run.of("analyze", onnx, "--data", data, "-o", out))
+        .satisfies(run -> assertThat(run.code()).isEqualTo(2))
+        .satisfies(run -> assertThat(run.err()).contains("convert --to safetensors makes of it"));
+    assertThat(Run.of("analyze", onnx, "--base", Golden.model("mixtral"), "-o", out).code())
+        .isEqualTo(2);
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
   void aPlanForTheCheckpointAndAMaskAreCarriedOut() throws IOException {
     Path plan = folder.resolve("plan.json");
     Path mask = folder.resolve("mask.json");
@@ -104,6 +141,15 @@ class ExportPruningTest {
         .satisfies(run -> assertThat(run.code()).isEqualTo(3))
         .satisfies(run -> assertThat(run.err()).contains("every token uses 2"));
     assertThat(Files.exists(out)).isFalse();
+  }
+
+  private static List<Double> scores(JsonNode analysis, String method) {
+    List<Double> scores = new ArrayList<>();
+    analysis
+        .get("layers")
+        .forEach(layer ->
+            layer.get("saliency").get(method).forEach(score -> scores.add(score.doubleValue())));
+    return scores;
   }
 
   private static List<String> kept(Path plan) throws IOException {

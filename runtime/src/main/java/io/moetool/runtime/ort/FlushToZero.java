@@ -16,7 +16,11 @@ import java.util.Optional;
  * everything here is computed on Java's.
  *
  * <p>Java code has to find the processor as it was. Between {@link #begin} and {@link #end} there
- * should be nothing of it but the call of native code, whose wrapper computes with no such numbers.
+ * should be nothing of it but the call of native code. The Java half of that call looks up names
+ * and collects handles; all it computes in floating point is the capacity of maps, and the two bits
+ * change no result that neither is nor comes from a number below 2⁻¹²⁶. Constructors that native
+ * code calls find the processor as usual: the JVM sets it on entry and takes that back on return.
+ * Compilers and garbage collectors are threads of their own.
  *
  * <p>On Linux for x86-64 only; elsewhere nothing changes, and numbers may differ by 2⁻¹²⁶.
  */
@@ -28,6 +32,12 @@ final class FlushToZero {
   private static final long MXCSR = 28;
 
   private static final long FENV_BYTES = 32;
+
+  /** What the JVM keeps there: nothing traps, rounding to nearest, tiny numbers are numbers. */
+  private static final int USUAL = 0x1F80;
+
+  /** All bits of the register but those that say what has happened. */
+  private static final int SETTINGS = 0xFFC0;
 
   private static final Optional<FlushToZero> AVAILABLE = find();
 
@@ -72,7 +82,7 @@ final class FlushToZero {
     }
     Linker linker = Linker.nativeLinker();
     return function(linker, "fegetenv")
-        .flatMap(get -> function(linker, "fesetenv").map(set -> of(get, set)));
+        .flatMap(get -> function(linker, "fesetenv").flatMap(set -> of(get, set)));
   }
 
   // Their types are those of the C standard.
@@ -88,12 +98,21 @@ final class FlushToZero {
                 Linker.Option.critical(false)));
   }
 
-  private static FlushToZero of(MethodHandle get, MethodHandle set) {
+  private static Optional<FlushToZero> of(MethodHandle get, MethodHandle set) {
     MemorySegment usual = Arena.global().allocate(FENV_BYTES, Long.BYTES);
     MemorySegment flushing = Arena.global().allocate(FENV_BYTES, Long.BYTES);
     call(get, usual);
+    if (!holdsUsual(usual)) {
+      // Another layout, or somebody's own settings.
+      return Optional.empty();
+    }
     flushing.copyFrom(usual);
     flushing.set(ValueLayout.JAVA_INT, MXCSR, usual.get(ValueLayout.JAVA_INT, MXCSR) | FLUSH);
-    return new FlushToZero(set, usual, flushing);
+    return Optional.of(new FlushToZero(set, usual, flushing));
+  }
+
+  /** Whether a {@code fenv_t} holds the JVM's settings where the register is expected. */
+  static boolean holdsUsual(MemorySegment environment) {
+    return (environment.get(ValueLayout.JAVA_INT, MXCSR) & SETTINGS) == USUAL;
   }
 }

@@ -2,8 +2,13 @@ package io.moetool.transforms.plan;
 
 import io.moetool.analyzers.damage.LayerDamage;
 import io.moetool.analyzers.routing.RoutingAnalysis;
+import io.moetool.analyzers.statistics.ExpertStatistic;
+import io.moetool.analyzers.statistics.LayerStatistics;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +19,7 @@ public final class LayerEvidence {
   private final double[] scores;
   private final long @Nullable [] tokens;
   private final double @Nullable [] softCounts;
+  private final double @Nullable [] shares;
   private final Optional<LayerDamage> damage;
 
   private LayerEvidence(
@@ -21,11 +27,13 @@ public final class LayerEvidence {
       double[] scores,
       long @Nullable [] tokens,
       double @Nullable [] softCounts,
+      double @Nullable [] shares,
       Optional<LayerDamage> damage) {
     this.layer = layer;
     this.scores = scores;
     this.tokens = tokens;
     this.softCounts = softCounts;
+    this.shares = shares;
     this.damage = damage;
   }
 
@@ -36,7 +44,7 @@ public final class LayerEvidence {
    * @param scores score by expert, higher means worth keeping
    */
   public static LayerEvidence ofWeights(int layer, double[] scores) {
-    return new LayerEvidence(layer, scores.clone(), null, null, Optional.empty());
+    return new LayerEvidence(layer, scores.clone(), null, null, null, Optional.empty());
   }
 
   /**
@@ -55,12 +63,42 @@ public final class LayerEvidence {
               .formatted(layer, scores.length, tokens.length, softCounts.length));
     }
     return new LayerEvidence(
-        layer, scores.clone(), tokens.clone(), softCounts.clone(), Optional.empty());
+        layer, scores.clone(), tokens.clone(), softCounts.clone(), null, Optional.empty());
+  }
+
+  /** The same with what a run of the model on data tells about the layer without some experts. */
+  LayerEvidence measured(LayerStatistics statistics, long measuredTokens) {
+    return withDamage(LayerDamage.of(statistics, measuredTokens))
+        .withShares(statistics.overall().toArray(ExpertStatistic.SOFT));
   }
 
   /** The same with what the layer loses without some of its experts. */
   public LayerEvidence withDamage(LayerDamage measured) {
-    return new LayerEvidence(layer, scores, tokens, softCounts, Optional.of(measured));
+    return new LayerEvidence(layer, scores, tokens, softCounts, shares, Optional.of(measured));
+  }
+
+  /**
+   * The same with the router's scores of all data, whatever part of it experts are judged by.
+   *
+   * @param summed sum over all tokens of the expert's share in the router's scores, by expert
+   */
+  LayerEvidence withShares(double[] summed) {
+    return new LayerEvidence(layer, scores, tokens, softCounts, summed.clone(), damage);
+  }
+
+  /**
+   * Mean over all tokens of the share that these experts together have in the router's scores;
+   * empty if that was not measured.
+   */
+  OptionalDouble share(Collection<Integer> experts) {
+    double[] summed = shares;
+    if (summed == null) {
+      return OptionalDouble.empty();
+    }
+    double all = Arrays.stream(summed).sum();
+    return all == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(experts.stream().mapToDouble(e -> summed[e]).sum() / all);
   }
 
   /** What the layer loses without some of its experts; empty if that was not measured. */

@@ -46,6 +46,21 @@ public record LayerPlan(
     groups = List.copyOf(groups);
   }
 
+  /** The same with one more thing that a reviewer ought to know. */
+  LayerPlan with(String reason) {
+    return new LayerPlan(
+        layer,
+        kept,
+        masked,
+        dropped,
+        scores,
+        margin,
+        damage,
+        protectedExperts,
+        Stream.concat(reasons.stream(), Stream.of(reason)).toList(),
+        groups);
+  }
+
   /** Experts that are stored, ascending: their position is their number in the result. */
   public List<Integer> stored() {
     return Stream.concat(kept.stream(), masked.stream()).sorted().toList();

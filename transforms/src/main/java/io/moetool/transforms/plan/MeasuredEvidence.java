@@ -1,6 +1,5 @@
 package io.moetool.transforms.plan;
 
-import io.moetool.analyzers.damage.LayerDamage;
 import io.moetool.analyzers.saliency.DomainMix;
 import io.moetool.analyzers.saliency.LayerMeasurements;
 import io.moetool.analyzers.saliency.SaliencyMethod;
@@ -91,9 +90,7 @@ public final class MeasuredEvidence {
       int place = layers.size();
       layers.add(
           all.routed()
-              .map(routed ->
-                  evidence.withDamage(
-                      LayerDamage.of(routed.layers().get(place), routed.data().tokens())))
+              .map(routed -> evidence.measured(routed.layers().get(place), routed.data().tokens()))
               .orElse(evidence));
     }
     return new Evidence(

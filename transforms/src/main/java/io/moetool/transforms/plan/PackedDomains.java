@@ -1,6 +1,5 @@
 package io.moetool.transforms.plan;
 
-import io.moetool.analyzers.damage.LayerDamage;
 import io.moetool.analyzers.specialisation.TaskPack;
 import io.moetool.analyzers.specialisation.TaskPacks;
 import io.moetool.analyzers.statistics.RoutedStatistics;
@@ -114,8 +113,7 @@ public final class PackedDomains {
       evidence.add(
           routed.isEmpty()
               ? layer
-              : layer.withDamage(
-                  LayerDamage.of(routed.get().layers().get(i), routed.get().data().tokens())));
+              : layer.measured(routed.get().layers().get(i), routed.get().data().tokens()));
     }
     return new Evidence(
         where,

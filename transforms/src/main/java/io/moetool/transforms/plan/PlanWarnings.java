@@ -16,10 +16,11 @@ final class PlanWarnings {
 
   private PlanWarnings() {}
 
-  static List<String> of(MoeBlock moe, Evidence evidence, int expertsAfter) {
+  static List<String> of(
+      MoeBlock moe, Evidence evidence, List<LayerPlan> layers, int expertsAfter) {
     List<String> warnings = counts(moe, expertsAfter);
-    if (expertsAfter < moe.experts()) {
-      warnings.addAll(effectsOfRemoval(moe.routing()));
+    if (layers.stream().anyMatch(layer -> !layer.dropped().isEmpty())) {
+      warnings.addAll(effectsOfRemoval(moe.routing(), RaisedCoefficients.range(evidence, layers)));
     }
     starved(evidence, warnings);
     return warnings;
@@ -82,8 +83,13 @@ final class PlanWarnings {
     return warnings;
   }
 
-  /** How tokens that never chose the removed experts are affected all the same. */
-  static List<String> effectsOfRemoval(RouterSpec routing) {
+  /**
+   * How tokens that never chose the removed experts are affected all the same.
+   *
+   * @param raised by how much coefficients that are shares of a softmax grow, in words; empty if
+   *     that was not measured
+   */
+  static List<String> effectsOfRemoval(RouterSpec routing, String raised) {
     if (routing.isInvariantUnderRemoval()) {
       return List.of();
     }
@@ -93,17 +99,18 @@ final class PlanWarnings {
               "this model weights an expert by its share among those near it:"
                   + " removing experts raises the weights of those that stay"
                   + EVALUATE);
-      case RouterSpec.TopScores top -> effectsOfRemoval(top);
+      case RouterSpec.TopScores top -> effectsOfRemoval(top, raised);
     };
   }
 
-  private static List<String> effectsOfRemoval(RouterSpec.TopScores routing) {
+  private static List<String> effectsOfRemoval(RouterSpec.TopScores routing, String raised) {
     List<String> effects = new ArrayList<>();
     boolean softmax = routing.score() == RouterSpec.Score.SOFTMAX;
-    if (softmax && routing.weighting() instanceof RouterSpec.Weighting.Plain) {
+    if (RaisedCoefficients.concerns(routing)) {
       effects.add(
           "this model weights experts by softmax over all of them without renormalising:"
               + " removing experts raises the weights of those that stay"
+              + raised
               + EVALUATE);
     }
     if (softmax && routing.selectionBias()) {

@@ -101,8 +101,10 @@ public final class Planner {
             moe.experts(),
             expertsAfter,
             moe.routing().expertsPerToken(),
-            layers,
-            warnings(PlanWarnings.of(moe, evidence, expertsAfter), expertsAfter),
+            RaisedCoefficients.concerns(moe.routing())
+                ? RaisedCoefficients.explained(evidence, layers)
+                : layers,
+            warnings(PlanWarnings.of(moe, evidence, layers, expertsAfter), expertsAfter),
             Optional.empty(),
             new Plan.Forecast(0, 0),
             model.loading(expertsAfter));

@@ -61,6 +61,16 @@ class MeasuredEvidenceTest {
     assertThat(evidence.layers().getFirst().isUnused(3)).isTrue();
   }
 
+  /** Mean over three tokens of e^-1 / (e^2 + e + 1 + e^-1) = 0.03205860, whatever the method. */
+  @Test
+  void theShareOfTheSoftmaxThatGoesIsKnownWhereTheModelRan() {
+    for (String method : List.of("reap", "random")) {
+      LayerEvidence layer = evidence(method).layers().getFirst();
+      assertThat(layer.share(List.of(3)).orElseThrow()).isCloseTo(0.0320586, within(1e-6));
+      assertThat(layer.share(List.of(0, 1, 2, 3)).orElseThrow()).isCloseTo(1, within(1e-12));
+    }
+  }
+
   @Test
   void theSeedIsNamedWhereLotsAreDrawn() {
     Evidence evidence = evidence("random");

@@ -12,7 +12,8 @@ class PlanWarningsTest {
 
   @Test
   void sigmoidRoutersThatRankGroupsAreNotSaidToUseSoftmax() {
-    assertThat(PlanWarnings.effectsOfRemoval(RouterSpec.biasedSigmoidTopK(3).withGroups(GROUPS)))
+    assertThat(
+            PlanWarnings.effectsOfRemoval(RouterSpec.biasedSigmoidTopK(3).withGroups(GROUPS), ""))
         .singleElement()
         .asString()
         .contains("ranks groups of experts")
@@ -22,7 +23,8 @@ class PlanWarningsTest {
   @Test
   void rawSoftmaxInGroupsHasBothEffects() {
     assertThat(
-            PlanWarnings.effectsOfRemoval(RouterSpec.softmaxThenTopK(3, false).withGroups(GROUPS)))
+            PlanWarnings.effectsOfRemoval(
+                RouterSpec.softmaxThenTopK(3, false).withGroups(GROUPS), ""))
         .hasSize(2)
         .anyMatch(effect -> effect.contains("without renormalising"))
         .anyMatch(effect -> effect.contains("ranks groups of experts"));
@@ -32,7 +34,7 @@ class PlanWarningsTest {
   void aBiasOnSoftmaxScoresMayChangeTheChoice() {
     assertThat(
             PlanWarnings.effectsOfRemoval(
-                RouterSpec.softmaxThenTopK(3, true).withSelectionBias(true)))
+                RouterSpec.softmaxThenTopK(3, true).withSelectionBias(true), ""))
         .singleElement()
         .asString()
         .contains("adds a bias to softmax scores");
@@ -40,7 +42,7 @@ class PlanWarningsTest {
 
   @Test
   void sharesAmongNearExpertsGrow() {
-    assertThat(PlanWarnings.effectsOfRemoval(new RouterSpec.SparseMixer(0.01f)))
+    assertThat(PlanWarnings.effectsOfRemoval(new RouterSpec.SparseMixer(0.01f), ""))
         .singleElement()
         .asString()
         .contains("share among those near it");
@@ -48,7 +50,7 @@ class PlanWarningsTest {
 
   @Test
   void routersThatRemovalDoesNotTouchAreNotWarnedOf() {
-    assertThat(PlanWarnings.effectsOfRemoval(RouterSpec.biasedSigmoidTopK(3))).isEmpty();
-    assertThat(PlanWarnings.effectsOfRemoval(RouterSpec.softmaxThenTopK(3, true))).isEmpty();
+    assertThat(PlanWarnings.effectsOfRemoval(RouterSpec.biasedSigmoidTopK(3), "")).isEmpty();
+    assertThat(PlanWarnings.effectsOfRemoval(RouterSpec.softmaxThenTopK(3, true), "")).isEmpty();
   }
 }

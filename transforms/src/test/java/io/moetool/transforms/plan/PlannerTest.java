@@ -9,6 +9,7 @@ import io.moetool.formats.BadInputException;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.TinyCheckpoint;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -221,6 +222,64 @@ class PlannerTest {
                   .warnings())
           .isEmpty();
     }
+  }
+
+  /**
+   * Experts 0 to 3 go. In layer 1 they had 0.5 of 4 summed shares: 1 / (1 - 0.125) = 1.142857; in
+   * layer 2 they had 1 of 4: 1 / (1 - 0.25) = 1.333333.
+   */
+  @Test
+  void howMuchRawSharesGrowIsSaidWhereItWasMeasured() {
+    TinyCheckpoint raw =
+        new TinyCheckpoint().withConfig("\"norm_topk_prob\": true", "\"norm_topk_prob\": false");
+    try (SourceModel model = raw.open(folder.resolve("raw"), 1)) {
+      Planner planner =
+          new Planner(model.architecture(), model.tensors(), model.fingerprint(), "test");
+      Evidence measured =
+          withShares(
+              TinyEvidence.of(model, ASCENDING),
+              new double[] {.125, .125, .125, .125, .5, 1, 1, 1},
+              new double[] {.25, .25, .25, .25, .75, .75, .75, .75});
+      Plan plan = planner.prune(measured, PlanRequest.of(Target.keep(4)));
+
+      assertThat(plan.warnings())
+          .anyMatch(w ->
+              w.contains(
+                  "by a factor of at least 1.142 to 1.333 by layer in the mean (what goes had 12.5 % to 25.0 % by layer of the softmax)"));
+      assertThat(plan.layers().getFirst().reasons())
+          .containsExactly(
+              "what goes had 12.5 % of the softmax, so coefficients of what stays grow by a factor of at least 1.142 in the mean");
+      assertThat(plan.layers().getLast().reasons())
+          .singleElement()
+          .asString()
+          .contains("25.0 %", "1.333");
+      assertThat(
+              planner.prune(measured, PlanRequest.of(Target.keep(8))).layers().getFirst().reasons())
+          .isEmpty();
+    }
+    Evidence renormalised =
+        withShares(
+            TinyEvidence.of(source, ASCENDING),
+            new double[] {1, 1, 1, 1, 1, 1, 1, 1},
+            new double[] {1, 1, 1, 1, 1, 1, 1, 1});
+    Plan unaffected = plan(renormalised, Target.keep(4));
+    assertThat(unaffected.layers().getFirst().reasons()).isEmpty();
+    assertThat(unaffected.warnings()).noneMatch(w -> w.contains("softmax"));
+  }
+
+  private static Evidence withShares(Evidence evidence, double[]... shares) {
+    List<LayerEvidence> layers = new ArrayList<>();
+    for (int i = 0; i < shares.length; i++) {
+      layers.add(evidence.layers().get(i).withShares(shares[i]));
+    }
+    return new Evidence(
+        evidence.where(),
+        evidence.fingerprint(),
+        evidence.method(),
+        evidence.seed(),
+        evidence.domains(),
+        evidence.statistics(),
+        layers);
   }
 
   @Test

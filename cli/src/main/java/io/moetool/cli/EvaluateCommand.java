@@ -2,6 +2,7 @@ package io.moetool.cli;
 
 import io.moetool.formats.json.Json;
 import io.moetool.runtime.ort.OrtEngine;
+import io.moetool.runtime.run.MemoryLimit;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
@@ -20,6 +21,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -49,6 +51,16 @@ final class EvaluateCommand implements Callable<Integer> {
   @ArgGroup(validate = false, heading = "%nTasks:%n")
   private TaskOptions tasks = new TaskOptions();
 
+  @Option(
+      names = "--memory-limit",
+      paramLabel = "SIZE",
+      converter = SizeConverter.class,
+      description =
+          "Take at most about this much memory for a checkpoint, as 8GB or 800MB: in smaller"
+              + " portions, with hidden states in a file in the temporary folder if need be. The"
+              + " result is the same (default: as much as is fastest).")
+  private Optional<Long> memoryLimit = Optional.empty();
+
   @ArgGroup(validate = false, heading = "%nRunning the model:%n")
   private RunOptions run = new RunOptions();
 
@@ -60,10 +72,14 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     data.refuseWithoutData(common);
     family.refuseWithoutCheckpoint(common, List.of(path));
+    if (memoryLimit.isPresent() && OpenModel.isOnnx(path)) {
+      throw common.usage(
+          "--memory-limit is about checkpoints: ONNX Runtime holds an ONNX model as a whole");
+    }
     List<Task> asked = tasks.read(common);
     OrtEngine engine = run.open(common);
     try (WorkPool pool = new WorkPool(common.threads());
-        OpenModel opened = OpenModel.open(path, family.catalog(), engine, pool)) {
+        OpenModel opened = OpenModel.open(path, family.catalog(), engine, pool, limit())) {
       ModelInput input = opened.model().input();
       Optional<SequenceData> given =
           data.isGiven()
@@ -97,5 +113,10 @@ final class EvaluateCommand implements Callable<Integer> {
           () -> EvaluationText.render(path, evaluation, console.ink()) + TaskText.render(results));
     }
     return ExitCode.OK.value();
+  }
+
+  private Optional<MemoryLimit> limit() {
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    return memoryLimit.map(bytes -> new MemoryLimit(bytes, folder));
   }
 }

@@ -7,6 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +80,63 @@ class EvaluateCommandTest {
     };
 
     assertThat(nll(command, 1)).isEqualTo(nll(command, 3));
+  }
+
+  /** With the smallest limit hidden states lie on the disk and tiles hold one or two sequences. */
+  @ParameterizedTest
+  @ValueSource(strings = {"qwen3-moe", "deepseek-v3-fp8", "gpt-oss-mxfp4"})
+  void aMemoryLimitChangesNoDigit(String name) {
+    Path data = rows(1000);
+    Object[] command = {
+      "evaluate", Golden.model(name), "--data", data, "--json", "-q", "--threads", "2"
+    };
+    Run free = Run.of(command);
+
+    Run refused = Run.of(with(command, "--memory-limit", "100MB"));
+
+    assertThat(refused.code()).isEqualTo(3);
+    Matcher least =
+        Pattern.compile("give at least --memory-limit ([0-9]+MB)").matcher(refused.err());
+    assertThat(least.find()).as(refused.err()).isTrue();
+    Run limited = Run.of(with(command, "--memory-limit", least.group(1)));
+    assertThat(limited.code()).as(limited.err()).isZero();
+    for (String key : new String[] {"tokens", "meanNll", "domains"}) {
+      assertThat(limited.json().get(key)).isEqualTo(free.json().get(key));
+    }
+  }
+
+  @Test
+  void onlyCheckpointsCanBeLimited() {
+    Run run =
+        Run.of(
+            "evaluate",
+            folder.resolve("model.onnx"),
+            "--data",
+            Golden.data("olmoe", folder),
+            "--memory-limit",
+            "1GB");
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).startsWith("moetool: --memory-limit is about checkpoints");
+  }
+
+  private static Object[] with(Object[] command, Object... more) {
+    return Stream.concat(Stream.of(command), Stream.of(more)).toArray();
+  }
+
+  /** Sequences of 20 to 29 tokens. */
+  private Path rows(int count) {
+    SplittableRandom random = new SplittableRandom(4);
+    StringBuilder text = new StringBuilder();
+    for (int row = 0; row < count; row++) {
+      String tokens =
+          random
+              .ints(20 + row % 10, 0, 24)
+              .mapToObj(Integer::toString)
+              .collect(Collectors.joining(", ", "[", "]"));
+      text.append("{\"domain\": \"%s\", \"tokens\": %s}%n".formatted(row % 3, tokens));
+    }
+    return Golden.write(folder.resolve("rows.jsonl"), text.toString());
   }
 
   private static double nll(Object[] command, int threads) {

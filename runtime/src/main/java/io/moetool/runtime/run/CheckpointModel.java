@@ -24,6 +24,7 @@ public final class CheckpointModel implements LanguageModel {
   private final OrtEngine engine;
   private final WorkPool pool;
   private final ExpertMask mask;
+  private final Optional<MemoryLimit> limit;
 
   /**
    * A model over an open checkpoint, which must outlive it.
@@ -37,12 +38,31 @@ public final class CheckpointModel implements LanguageModel {
       OrtEngine engine,
       WorkPool pool,
       ExpertMask mask) {
+    this(store, architecture, engine, pool, mask, Optional.empty());
+  }
+
+  private CheckpointModel(
+      TensorStore store,
+      Architecture architecture,
+      OrtEngine engine,
+      WorkPool pool,
+      ExpertMask mask,
+      Optional<MemoryLimit> limit) {
     DecodableWeights.require(architecture, store);
     this.store = store;
     this.architecture = architecture;
     this.engine = engine;
     this.pool = pool;
     this.mask = mask;
+    this.limit = limit;
+  }
+
+  /**
+   * The same model, which predicts the same bits in less memory; {@link #predict} refuses a limit
+   * that is too small for it and the data.
+   */
+  public CheckpointModel within(MemoryLimit memory) {
+    return new CheckpointModel(store, architecture, engine, pool, mask, Optional.of(memory));
   }
 
   /** What it computes. */
@@ -87,11 +107,12 @@ public final class CheckpointModel implements LanguageModel {
 
   @Override
   public Predictions predict(SequenceData data, RunProgress progress) {
+    MemoryPlan plan = plan(data, Taps.NONE, limit, true);
     Arena arena = Arena.ofShared();
     try {
-      HiddenStates hidden =
-          run(arena, data, Taps.NONE, Optional.empty(), Savepoints.NONE, progress);
-      return new CheckpointPredictions(store, architecture, engine, hidden, arena);
+      HiddenStates hidden = run(arena, data, Taps.NONE, limit, plan, Savepoints.NONE, progress);
+      return new CheckpointPredictions(
+          store, architecture, engine(plan), hidden, plan.limited(), arena);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -100,7 +121,7 @@ public final class CheckpointModel implements LanguageModel {
 
   /** Runs all layers for what the taps see on the way. */
   public void observe(SequenceData data, Taps taps, RunProgress progress) {
-    observe(data, taps, Optional.empty(), Savepoints.NONE, progress);
+    observe(data, taps, limit, Savepoints.NONE, progress);
   }
 
   /**
@@ -112,11 +133,12 @@ public final class CheckpointModel implements LanguageModel {
   public void observe(
       SequenceData data,
       Taps taps,
-      Optional<MemoryLimit> limit,
+      Optional<MemoryLimit> memory,
       Savepoints savepoints,
       RunProgress progress) {
+    MemoryPlan plan = plan(data, taps, memory, false);
     try (Arena arena = Arena.ofShared()) {
-      run(arena, data, taps, limit, savepoints, progress);
+      run(arena, data, taps, memory, plan, savepoints, progress);
     }
   }
 
@@ -124,11 +146,11 @@ public final class CheckpointModel implements LanguageModel {
       Arena arena,
       SequenceData data,
       Taps taps,
-      Optional<MemoryLimit> limit,
+      Optional<MemoryLimit> memory,
+      MemoryPlan plan,
       Savepoints savepoints,
       RunProgress progress) {
-    MemoryPlan plan = plan(data, taps, limit);
-    FloatMatrix states = states(arena, data, limit, plan);
+    FloatMatrix states = states(arena, data, memory, plan);
     HiddenStates hidden = new HiddenStates(states, data.texts());
     int first = savepoints.restore(states.segment());
     if (first == 0) {
@@ -137,16 +159,7 @@ public final class CheckpointModel implements LanguageModel {
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
             new LayerRun(
-                scratch,
-                store,
-                architecture,
-                plan.limited() ? engine.frugal() : engine,
-                pool,
-                mask,
-                data,
-                hidden,
-                taps,
-                plan)) {
+                scratch, store, architecture, engine(plan), pool, mask, data, hidden, taps, plan)) {
       for (int layer = first; layer < architecture.layers(); layer++) {
         progress.report("layers", layer, architecture.layers());
         layers.run(layer);
@@ -157,20 +170,26 @@ public final class CheckpointModel implements LanguageModel {
     return hidden;
   }
 
-  private MemoryPlan plan(SequenceData data, Taps taps, Optional<MemoryLimit> limit) {
-    if (limit.isEmpty()) {
+  private OrtEngine engine(MemoryPlan plan) {
+    return plan.limited() ? engine.frugal() : engine;
+  }
+
+  private MemoryPlan plan(
+      SequenceData data, Taps taps, Optional<MemoryLimit> memory, boolean predicts) {
+    if (memory.isEmpty()) {
       int longest = data.sequences().stream().mapToInt(TokenSequence::length).max().orElse(0);
       return MemoryPlan.unlimited(architecture, longest, data.tokens());
     }
     return MemoryPlan.within(
-        limit.get().bytes(), new MemoryNeed(store, architecture, data, taps, pool.threads()));
+        memory.get().bytes(),
+        new MemoryNeed(store, architecture, data, taps, pool.threads(), predicts));
   }
 
   private FloatMatrix states(
-      Arena arena, SequenceData data, Optional<MemoryLimit> limit, MemoryPlan plan) {
+      Arena arena, SequenceData data, Optional<MemoryLimit> memory, MemoryPlan plan) {
     int tokens = Math.toIntExact(data.tokens());
     return plan.onDisk()
-        ? StateFile.create(arena, limit.orElseThrow().folder(), tokens, architecture.hidden())
+        ? StateFile.create(arena, memory.orElseThrow().folder(), tokens, architecture.hidden())
         : FloatMatrix.allocate(arena, tokens, architecture.hidden());
   }
 

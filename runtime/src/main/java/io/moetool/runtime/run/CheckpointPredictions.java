@@ -20,16 +20,23 @@ final class CheckpointPredictions implements Predictions {
   private final OrtGraph graph;
   private final HiddenStates hidden;
   private final int vocabulary;
+  private final boolean frugal;
   private final Arena arena;
 
-  /** Takes over {@code arena}, which holds the hidden states. */
+  /**
+   * Takes over {@code arena}, which holds the hidden states.
+   *
+   * @param frugal whether pages of mapped files are given back as soon as they were used
+   */
   CheckpointPredictions(
       TensorStore store,
       Architecture architecture,
       OrtEngine engine,
       HiddenStates hidden,
+      boolean frugal,
       Arena arena) {
-    this.weights = new LayerWeights(store, architecture, 0);
+    this.frugal = frugal;
+    this.weights = new LayerWeights(store, architecture, 0, frugal);
     this.piece = new Pieces(architecture).head(weights);
     this.graph = engine.graph(piece.model());
     this.hidden = hidden;
@@ -59,6 +66,9 @@ final class CheckpointPredictions implements Predictions {
       @Override
       public void close() {
         memory.close();
+        if (frugal) {
+          hidden.release(sequence, sequence + 1);
+        }
       }
     };
   }

@@ -33,6 +33,9 @@ final class MemoryNeed {
   /** The JVM needs room beside what lives in its heap. */
   private static final double HEAP_SLACK = 1.5;
 
+  /** Logits as they are computed, as they are handed out, and their logarithms of probability. */
+  private static final long LOGITS = 3;
+
   private static final long MEGABYTE = 1_000_000;
 
   private final Architecture architecture;
@@ -42,10 +45,21 @@ final class MemoryNeed {
   private final long tokens;
   private final long sequences;
   private final long layer;
+  private final long head;
   private final long heap;
 
+  /**
+   * What a run takes.
+   *
+   * @param predicts whether the head is applied to the last hidden states
+   */
   MemoryNeed(
-      TensorStore store, Architecture architecture, SequenceData data, Taps taps, int threads) {
+      TensorStore store,
+      Architecture architecture,
+      SequenceData data,
+      Taps taps,
+      int threads,
+      boolean predicts) {
     this.architecture = architecture;
     this.taps = taps;
     this.threads = threads;
@@ -59,6 +73,7 @@ final class MemoryNeed {
       }
     }
     layer = most;
+    head = predicts ? headBytes(store, architecture, longest, threads) : 0;
     heap = heap();
   }
 
@@ -67,11 +82,8 @@ final class MemoryNeed {
     return PROGRAM
         + heap
         + threads * PER_THREAD
-        + layer
         + (onDisk ? 0 : tokens * architecture.hidden() * Float.BYTES)
-        + longest * perRow()
-        + sample()
-        + rangeMemory(leastRange());
+        + Math.max(layer + longest * perRow() + sample() + rangeMemory(leastRange()), head);
   }
 
   /** What the JVM's heap is to take. */
@@ -103,9 +115,10 @@ final class MemoryNeed {
           "--memory-limit " + megabytes(limit / MEGABYTE),
           "too small for this model and data, which take at least "
               + megabytes(Math.ceilDiv(least, MEGABYTE)),
-          "give at least --memory-limit %s, fewer --threads, a smaller --sample-tokens or a shorter"
-                  .formatted(megabytes(Math.ceilDiv(least, MEGABYTE)))
-              + " --sequence-length");
+          "give at least --memory-limit %s, fewer --threads%s or a shorter --sequence-length"
+              .formatted(
+                  megabytes(Math.ceilDiv(least, MEGABYTE)),
+                  taps.sample().isPresent() ? ", a smaller --sample-tokens" : ""));
     }
   }
 
@@ -165,6 +178,20 @@ final class MemoryNeed {
             + 3 * expert.bytes()
             + rows(ExpertProducts.MAX_ROWS, expert.widths() + 3L * architecture.hidden());
     return 2 * (attention.bytes() + join.bytes()) + threads * perThread;
+  }
+
+  /**
+   * What predicting takes when all layers are through: the head and one block of logits a thread.
+   */
+  static long headBytes(TensorStore store, Architecture architecture, int longest, int threads) {
+    try (LayerWeights weights = new LayerWeights(store, architecture, 0)) {
+      PieceSize head = PieceSize.of(new Pieces(architecture).head(weights), weights);
+      long block =
+          rows(
+              Math.min(longest, ScoredBlock.MAX_ROWS),
+              LOGITS * architecture.vocabulary() + 3L * architecture.hidden());
+      return 2 * head.bytes() + threads * (head.bytes() + block);
+    }
   }
 
   private static long rows(long rows, long width) {

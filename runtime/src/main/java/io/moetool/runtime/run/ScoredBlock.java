@@ -13,7 +13,8 @@ import java.util.stream.IntStream;
  * @param to one past the last token
  */
 record ScoredBlock(int from, int to) {
-  private static final int MAX_ROWS = 256;
+  /** Tokens of a block at most. */
+  static final int MAX_ROWS = 256;
 
   /** Blocks of nearly equal length, in token order; none where nothing is predicted. */
   static List<ScoredBlock> of(TokenSequence sequence) {

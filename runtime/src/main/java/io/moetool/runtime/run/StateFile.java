@@ -28,25 +28,33 @@ final class StateFile {
   static FloatMatrix create(Arena arena, Path folder, int rows, int columns) {
     long bytes = Math.multiplyExact((long) Float.BYTES * rows, columns);
     DiskSpace.require(folder, bytes);
-    Path file = folder.resolve(NAME);
+    Path file = reserve(folder);
     try (FileChannel channel =
-        FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE)) {
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       fill(channel, bytes);
       MemorySegment mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
       unlink(file);
       return FloatMatrix.over(mapped, rows, columns);
     } catch (IOException e) {
-      throw new EnvironmentException(
-          file.toString(),
-          "hidden states cannot be put there: " + e,
-          "check the disk and its free space, or give a larger --memory-limit",
-          e);
+      throw refusal(file, e);
     }
+  }
+
+  /** An empty file of a name that no other has: the folder may be everybody's. */
+  private static Path reserve(Path folder) {
+    try {
+      return Files.createTempFile(folder, NAME, "");
+    } catch (IOException e) {
+      throw refusal(folder, e);
+    }
+  }
+
+  private static EnvironmentException refusal(Path place, IOException e) {
+    return new EnvironmentException(
+        place.toString(),
+        "hidden states cannot be put there: " + e,
+        "check the disk and its free space, or give a larger --memory-limit",
+        e);
   }
 
   /** A file with holes would end the process where the disk is full once they are written to. */

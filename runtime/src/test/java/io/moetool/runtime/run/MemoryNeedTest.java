@@ -27,7 +27,7 @@ class MemoryNeedTest {
   }
 
   private static MemoryNeed need(GoldenModel golden, SequenceData data, int threads) {
-    return new MemoryNeed(golden.store(), golden.architecture(), data, Taps.NONE, threads);
+    return new MemoryNeed(golden.store(), golden.architecture(), data, Taps.NONE, threads, false);
   }
 
   /** H 32, E 8, K 3: two rows of H, two of E, two of K and K outputs of H, in float32. */
@@ -48,6 +48,22 @@ class MemoryNeedTest {
       assertThat(some.least(false) - some.least(true)).isEqualTo(10_000 * 32 * 4);
       MemoryNeed more = need(golden, data(1000, 20), 1);
       assertThat(more.least(true) - some.least(true)).isEqualTo((10_000 * 8 + 500 * 200) * 3 / 2);
+    }
+  }
+
+  /**
+   * The head is V rows of H and a norm of H, in float32, twice, and once a thread; a thread's block
+   * is 256 tokens at most, three times V and three times H wide.
+   */
+  @Test
+  void predictingTakesTheHeadAndABlockOfLogitsAThread() {
+    try (GoldenModel golden = GoldenModel.open("qwen3-moe")) {
+      long vocabulary = golden.architecture().vocabulary();
+      long head = 4 * 32 * (vocabulary + 1);
+      assertThat(MemoryNeed.headBytes(golden.store(), golden.architecture(), 20, 3))
+          .isEqualTo(5 * head + 3 * 20 * 4 * 3 * (vocabulary + 32));
+      assertThat(MemoryNeed.headBytes(golden.store(), golden.architecture(), 1000, 1))
+          .isEqualTo(3 * head + 256 * 4 * 3 * (vocabulary + 32));
     }
   }
 

@@ -9,6 +9,7 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.LanguageModel;
+import io.moetool.runtime.run.MemoryLimit;
 import io.moetool.runtime.run.OnnxModel;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
@@ -52,6 +53,19 @@ public final class OpenModel implements AutoCloseable {
    * @throws io.moetool.formats.BadInputException if there is no usable model
    */
   public static OpenModel open(Path path, FamilyCatalog families, OrtEngine engine, WorkPool pool) {
+    return open(path, families, engine, pool, Optional.empty());
+  }
+
+  /**
+   * As {@link #open(Path, FamilyCatalog, OrtEngine, WorkPool)}, and a checkpoint computes within a
+   * limit.
+   */
+  public static OpenModel open(
+      Path path,
+      FamilyCatalog families,
+      OrtEngine engine,
+      WorkPool pool,
+      Optional<MemoryLimit> limit) {
     if (isOnnx(path)) {
       Path file = Files.isDirectory(path) ? path.resolve("model" + ONNX) : path;
       Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
@@ -61,7 +75,13 @@ public final class OpenModel implements AutoCloseable {
     try {
       Architecture architecture = families.resolve(ModelConfig.read(store.configFile()), store);
       SoundCheckpoint.require(architecture, store);
-      return of(store, architecture, store.folder(), engine, pool);
+      CheckpointModel model =
+          new CheckpointModel(store, architecture, engine, pool, ExpertMask.NONE);
+      return new OpenModel(
+          limit.map(model::within).orElse(model),
+          store.folder(),
+          ModelSize.of(architecture, store),
+          store::close);
     } catch (RuntimeException e) {
       store.close();
       throw e;

@@ -127,9 +127,10 @@ def repeat(source, target, times):
     with open(target, "w", encoding="utf-8") as file:
         for turn in range(times):
             for row in rows:
-                cut = len(row["text"]) * turn // times
-                text = row["text"][cut:] + row["text"][:cut]
-                file.write(json.dumps({**row, "text": text}, ensure_ascii=False) + "\n")
+                key = "text" if "text" in row else "tokens"
+                cut = len(row[key]) * turn // times
+                turned = row[key][cut:] + row[key][:cut]
+                file.write(json.dumps({**row, key: turned}, ensure_ascii=False) + "\n")
 
 
 def name(setting):
@@ -207,11 +208,12 @@ def flops(model, tokens, sequences):
     Attention counts the lower triangle only: what must be computed, not what is.
     """
     config = json.loads((Path(model) / "config.json").read_text())
-    hidden, head = config["hidden_size"], config["head_dim"]
+    hidden = config["hidden_size"]
+    head = config.get("head_dim") or hidden // config["num_attention_heads"]
     query = config["num_attention_heads"] * head
     projections = hidden * (2 * query + 2 * config["num_key_value_heads"] * head)
     router = hidden * config["num_experts"]
-    experts = 3 * hidden * config["moe_intermediate_size"] * config["num_experts_per_tok"]
+    experts = 3 * hidden * config.get("moe_intermediate_size", config["intermediate_size"]) * config["num_experts_per_tok"]
     attention = 2 * query * (tokens / sequences + 1) / 2
     return 2 * config["num_hidden_layers"] * (projections + router + experts + attention)
 

@@ -153,6 +153,8 @@ def hook(sums):
 def read(path, folder, longest):
     rows = [json.loads(line) for line in open(path, encoding="utf-8") if line.strip()]
     rows = rows[: ARGS.max_sequences]
+    if "tokens" in rows[0]:
+        return [(row["domain"], row["tokens"][:longest]) for row in rows]
     tokenizer = Tokenizer.from_file(os.path.join(folder, "tokenizer.json"))
     encoded = tokenizer.encode_batch([row["text"] for row in rows])
     return [(row["domain"], code.ids[:longest]) for row, code in zip(rows, encoded)]

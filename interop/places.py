@@ -9,6 +9,7 @@ HELDOUT_TEXT = EXAMPLES / "text" / "heldout.jsonl"
 TASKS = EXAMPLES / "tasks"
 
 CHECKPOINTS = ROOT / "runtime" / "src" / "test" / "resources" / "golden"
+ENCODER_CHECKPOINTS = ROOT / "runtime" / "src" / "test" / "resources" / "encoder"
 STATISTICS = ROOT / "analyzers" / "src" / "test" / "resources" / "golden"
 SAMPLES = ROOT / "analyzers" / "src" / "test" / "resources" / "sample"
 ROUTER_FITS = ROOT / "transforms" / "src" / "test" / "resources" / "router-fit"

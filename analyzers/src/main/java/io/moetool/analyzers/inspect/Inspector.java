@@ -81,10 +81,7 @@ public final class Inspector {
         fingerprint,
         "headers",
         findings,
-        LoadMatrix.of(
-            findings.stream().noneMatch(Finding::isError),
-            moe.experts(),
-            moe.routing().expertsPerToken()));
+        LoadMatrix.of(architecture, findings.stream().noneMatch(Finding::isError), moe.experts()));
   }
 
   private TensorRole.Group group(String name) {

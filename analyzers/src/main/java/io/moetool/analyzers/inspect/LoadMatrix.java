@@ -1,6 +1,7 @@
 package io.moetool.analyzers.inspect;
 
 import io.moetool.analyzers.inspect.Loading.Verdict;
+import io.moetool.formats.family.Architecture;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +19,8 @@ public final class LoadMatrix {
   /** {@code LLAMA_MAX_EXPERTS}, a constant in llama.cpp. */
   private static final int MOST_EXPERTS_IN_LLAMA_CPP = 512;
 
+  private static final String TRANSFORMERS = "transformers";
+
   private LoadMatrix() {}
 
   /**
@@ -33,10 +36,10 @@ public final class LoadMatrix {
     loading.add(
         complete
             ? new Loading(
-                "transformers",
+                TRANSFORMERS,
                 Verdict.YES,
                 "all tensors of the config are there, %d experts in every layer".formatted(experts))
-            : incomplete("transformers"));
+            : incomplete(TRANSFORMERS));
     loading.add(complete ? vllm(experts, expertsPerToken) : incomplete("vLLM"));
     loading.add(complete ? sglang(experts) : incomplete("SGLang"));
     loading.add(complete ? llamaCpp(experts) : incomplete("llama.cpp"));
@@ -46,6 +49,27 @@ public final class LoadMatrix {
                 "ONNX Runtime", Verdict.YES, "after convert --to onnx; any number of experts")
             : incomplete("ONNX Runtime"));
     return loading;
+  }
+
+  /**
+   * The verdicts for a checkpoint of an architecture, of which serving engines and exports run none
+   * that has an encoder.
+   *
+   * @param complete as for other models
+   * @param experts routed experts per layer
+   */
+  public static List<Loading> of(Architecture architecture, boolean complete, int experts) {
+    List<Loading> loading = of(complete, experts, architecture.moe().routing().expertsPerToken());
+    if (architecture.encoder().isEmpty() || !complete) {
+      return loading;
+    }
+    return loading.stream()
+        .map(verdict ->
+            verdict.program().equals(TRANSFORMERS)
+                ? verdict
+                : new Loading(
+                    verdict.program(), Verdict.NO, "no encoder-decoder models with experts"))
+        .toList();
   }
 
   private static Loading incomplete(String program) {

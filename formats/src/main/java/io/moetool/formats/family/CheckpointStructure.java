@@ -248,7 +248,7 @@ public final class CheckpointStructure {
   }
 
   private void unknown(String name) {
-    OptionalInt layer = moeNames.layerOf(name);
+    OptionalInt layer = architecture.names().layerOf(name);
     findings.add(unknown(where(name), name, layer.orElse(-1)));
   }
 

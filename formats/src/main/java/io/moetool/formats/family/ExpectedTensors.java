@@ -26,6 +26,9 @@ final class ExpectedTensors {
     List<RoleShape> tensors = new ArrayList<>();
     tensors.add(embedding(TensorRole.EMBEDDING));
     tensors.add(norm(TensorRole.FINAL_NORM));
+    if (architecture.encoder().isPresent()) {
+      tensors.add(norm(TensorRole.ENCODER_NORM));
+    }
     if (!architecture.head().tied()) {
       tensors.add(embedding(TensorRole.HEAD).withBias(architecture.head().bias()));
     }
@@ -36,10 +39,19 @@ final class ExpectedTensors {
   List<RoleShape> inLayer(int layer) {
     List<RoleShape> tensors = new ArrayList<>();
     tensors.add(norm(TensorRole.ATTENTION_NORM));
-    tensors.addAll(MixerTensors.of(architecture.mixer(layer), architecture.hidden()));
+    tensors.addAll(mixer(layer));
     tensors.add(norm(TensorRole.FEED_FORWARD_NORM));
     tensors.addAll(architecture.isMoe(layer) ? moeBlock() : dense());
     return named(tensors);
+  }
+
+  /** Biases by position are stored with the first layer of an encoder or decoder alone. */
+  private List<RoleShape> mixer(int layer) {
+    List<RoleShape> tensors = MixerTensors.of(architecture.mixer(layer), architecture.hidden());
+    boolean first = layer == 0 || layer == architecture.encoder().map(Encoder::layers).orElse(0);
+    return first
+        ? tensors
+        : tensors.stream().filter(t -> t.role() != TensorRole.POSITION_BIAS).toList();
   }
 
   /** Tensors of which every expert of a layer has one. */

@@ -3,6 +3,9 @@ package io.moetool.formats.family;
 /** What an expert makes of its projections' outputs. */
 public sealed interface ExpertFunction {
 
+  /** {@code down(relu(up x))}, without a gate. */
+  record Relu() implements ExpertFunction {}
+
   /** {@code down(silu(gate x) * up x)}. */
   record GatedSilu() implements ExpertFunction {}
 

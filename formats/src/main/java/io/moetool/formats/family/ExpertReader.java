@@ -17,7 +17,7 @@ final class ExpertReader {
   }
 
   RoutedExpert read(Quantisation quantisation) {
-    requireSilu();
+    requireActivation();
     // Rows of these blocks are outputs, however the weight would be stored without them.
     boolean rowsAreOutputs = quantisation instanceof Mxfp4;
     return new RoutedExpert(
@@ -32,6 +32,7 @@ final class ExpertReader {
   private ExpertFunction function() {
     String name = values.text(SECTION, "function", "gated_silu");
     return switch (name) {
+      case "relu" -> new ExpertFunction.Relu();
       case "gated_silu" -> new ExpertFunction.GatedSilu();
       case "clamped_swiglu" ->
           new ExpertFunction.ClampedSwiglu(
@@ -40,13 +41,16 @@ final class ExpertReader {
     };
   }
 
-  private void requireSilu() {
+  private void requireActivation() {
+    boolean relu = function() instanceof ExpertFunction.Relu;
     String activation = values.text(SECTION, "activation");
-    if (!activation.equals("silu") && !activation.equals("swish")) {
+    boolean covered =
+        relu ? activation.equals("relu") : activation.equals("silu") || activation.equals("swish");
+    if (!covered) {
       throw new BadInputException(
           config.where(),
           "experts with activation '%s' are not supported".formatted(activation),
-          "supported: silu");
+          "supported: " + (relu ? "relu" : "silu"));
     }
   }
 }

@@ -31,7 +31,7 @@ public final class ExpertTensors {
 
   /** The roles that an expert's weights are stored under, first projections first. */
   public List<TensorRole> roles() {
-    return areStacked() ? STACKED : OWN;
+    return areStacked() ? STACKED : OWN.stream().filter(names::has).toList();
   }
 
   /** The role that an expert's first projections begin with. */

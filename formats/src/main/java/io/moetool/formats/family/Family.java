@@ -7,12 +7,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A model family as its data file describes it, not yet filled in with numbers. */
 public final class Family {
+  private static final String ENCODER = "encoder";
+
   private final ObjectNode definition;
 
   Family(ObjectNode definition) {
@@ -48,16 +51,17 @@ public final class Family {
   public Architecture resolve(ModelConfig whole, Set<String> stored) {
     ModelConfig config = whole.lookingIn(configRoots());
     FamilyValues values = new FamilyValues(definition, config);
-    int layers = values.count("dimensions", "layers");
+    int encoderLayers = values.has(ENCODER) ? values.count(ENCODER, "layers") : 0;
+    int layers = encoderLayers + values.count("dimensions", "layers");
     int hidden = values.count("dimensions", "hidden");
     requireCovered(config);
-    TensorNames names = names(QuantisationReader.read(config), stored);
+    TensorNames names = names(QuantisationReader.read(config), stored, encoderLayers);
     return new Architecture(
         id(),
         whole.modelType(),
         !modelTypes().contains(whole.modelType()),
         layers,
-        Optional.empty(),
+        encoder(values, encoderLayers),
         hidden,
         values.count("dimensions", "vocabulary"),
         values.count("dimensions", "maxPositions"),
@@ -65,9 +69,9 @@ public final class Family {
         new Norm(
             Norm.Kind.valueOf(values.text("norm", "kind", "rms").toUpperCase(Locale.ROOT)),
             values.number("norm", "epsilon")),
-        wiring(config, values),
+        wiring(config, values, hidden),
         new MixerReader(config, values, layers, hidden).read(),
-        moe(config, values, layers, names),
+        moe(config, values, moeLayers(values, encoderLayers, layers), names),
         values.count("dimensions", "denseWidth"),
         names,
         PredictionTail.of(config, names, layers),
@@ -76,12 +80,29 @@ public final class Family {
         values.firstPlaces("dimensions", "expertWidth"));
   }
 
-  /** The names that a checkpoint with these tensors uses. */
-  TensorNames names(Quantisation quantisation, Set<String> stored) {
-    return new TensorLayout(definition, quantisation).names(stored);
+  /** The names that a checkpoint with these tensors and that many layers of an encoder uses. */
+  TensorNames names(Quantisation quantisation, Set<String> stored, int encoderLayers) {
+    return new TensorLayout(definition, quantisation).names(stored, encoderLayers);
   }
 
-  private static Wiring wiring(ModelConfig config, FamilyValues values) {
+  private static Optional<Encoder> encoder(FamilyValues values, int layers) {
+    return layers == 0
+        ? Optional.empty()
+        : Optional.of(new Encoder(layers, values.index(ENCODER, "decoderStart", 0)));
+  }
+
+  /** Layers with experts, those of the encoder first. */
+  private static List<Integer> moeLayers(FamilyValues values, int encoderLayers, int layers) {
+    List<Integer> moeLayers = new ArrayList<>();
+    if (encoderLayers > 0) {
+      moeLayers.addAll(LayerRule.read(values, "encoderMoeLayers", encoderLayers));
+    }
+    LayerRule.read(values, "moeLayers", layers - encoderLayers)
+        .forEach(layer -> moeLayers.add(encoderLayers + layer));
+    return moeLayers;
+  }
+
+  private static Wiring wiring(ModelConfig config, FamilyValues values, int hidden) {
     double logitDivisor = values.number("wiring", "logitDivisor", 1);
     if (!(logitDivisor > 0)) {
       throw new BadInputException(
@@ -93,11 +114,12 @@ public final class Family {
         Wiring.NormPlace.valueOf(values.text("wiring", "norms", "before").toUpperCase(Locale.ROOT)),
         values.number("wiring", "embeddingScale", 1),
         values.number("wiring", "residualScale", 1),
-        1 / logitDivisor);
+        (values.flag("wiring", "logitsOverRootOfHidden", false) ? 1 / Math.sqrt(hidden) : 1)
+            / logitDivisor);
   }
 
   private static MoeBlock moe(
-      ModelConfig config, FamilyValues values, int layers, TensorNames names) {
+      ModelConfig config, FamilyValues values, List<Integer> layers, TensorNames names) {
     int experts = values.count("dimensions", "experts");
     int fewest = values.count("dimensions", "fewestExperts", 1);
     if (experts < fewest) {
@@ -108,12 +130,13 @@ public final class Family {
     }
     RoutedExpert expert = new ExpertReader(config, values).read(names.quantisation());
     return new MoeBlock(
-        LayerRule.read(values, "moeLayers", layers),
+        layers,
         experts,
         fewest,
         expert,
         new RouterReader(config, values).read(experts),
         values.flag("router", "bias", false),
+        values.optionalCount("router", "capacity").map(OptionalInt::of).orElse(OptionalInt.empty()),
         shared(values, expert.width()));
   }
 

@@ -31,7 +31,7 @@ record LikelyFamilies(List<ConfigEvidence> evidence, long known, int stored) {
     long most = 0;
     List<Family> alike = List.of();
     for (Family family : families) {
-      TensorNames names = family.names(quantisation, stored);
+      TensorNames names = family.names(quantisation, stored, 0);
       long known = stored.stream().filter(name -> names.place(name).isPresent()).count();
       if (known > most) {
         most = known;

@@ -36,6 +36,9 @@ final class MixerReader {
     if (values.text(ATTENTION, "kind", "grouped").equals("latent")) {
       return Collections.nCopies(layers, new LatentAttentionReader(config, values).read());
     }
+    if (values.text(ATTENTION, "kind", "grouped").equals("relative")) {
+      return relative();
+    }
     int heads = values.count(ATTENTION, "heads");
     int headDim = values.count(ATTENTION, "headDim", Math.max(1, hidden / heads));
     Optional<Rope> rope = values.has(ROPE) ? Optional.of(rope(headDim)) : Optional.empty();
@@ -54,6 +57,31 @@ final class MixerReader {
         reach = new Attention.Reach.Chunk(chunk.get());
       }
       mixers.add(attention(heads, headDim, rotated ? rope : Optional.empty(), reach));
+    }
+    return mixers;
+  }
+
+  private List<TokenMixer> relative() {
+    int encoderLayers = values.index("encoder", "layers", 0);
+    int buckets = values.count(ATTENTION, "buckets");
+    int maxDistance = values.count(ATTENTION, "maxDistance");
+    // Half of the buckets are single distances, in an encoder half of those for each direction.
+    int exact = buckets / 4;
+    if (buckets % 4 != 0 || maxDistance <= 2 * exact) {
+      throw new BadInputException(
+          config.where(),
+          "%d buckets for distances up to %d are not supported".formatted(buckets, maxDistance),
+          "supported: a multiple of 4, and distances of more than half of it");
+    }
+    List<TokenMixer> mixers = new ArrayList<>();
+    for (int layer = 0; layer < layers; layer++) {
+      mixers.add(
+          new RelativeAttention(
+              values.count(ATTENTION, "heads"),
+              values.count(ATTENTION, "headDim"),
+              buckets,
+              maxDistance,
+              layer >= encoderLayers));
     }
     return mixers;
   }

@@ -11,6 +11,7 @@ final class MixerTensors {
     return switch (mixer) {
       case Attention attention -> attention(attention, hidden);
       case LatentAttention attention -> latent(attention, hidden);
+      case RelativeAttention attention -> relative(attention, hidden);
       case DeltaNet net -> deltaNet(net, hidden);
       case Mamba mamba -> mamba(mamba, hidden);
     };
@@ -66,6 +67,24 @@ final class MixerTensors {
     tensors.add(
         RoleShape.of(TensorRole.OUTPUT, hidden, attention.outputWidth())
             .withBias(attention.outputBias()));
+    return tensors;
+  }
+
+  private static List<RoleShape> relative(RelativeAttention attention, int hidden) {
+    int width = attention.width();
+    List<RoleShape> tensors = new ArrayList<>();
+    tensors.add(RoleShape.of(TensorRole.QUERY, width, hidden));
+    tensors.add(RoleShape.of(TensorRole.KEY, width, hidden));
+    tensors.add(RoleShape.of(TensorRole.VALUE, width, hidden));
+    tensors.add(RoleShape.of(TensorRole.OUTPUT, hidden, width));
+    tensors.add(RoleShape.of(TensorRole.POSITION_BIAS, attention.buckets(), attention.heads()));
+    if (attention.readsSource()) {
+      tensors.add(RoleShape.of(TensorRole.SOURCE_NORM, hidden));
+      tensors.add(RoleShape.of(TensorRole.SOURCE_QUERY, width, hidden));
+      tensors.add(RoleShape.of(TensorRole.SOURCE_KEY, width, hidden));
+      tensors.add(RoleShape.of(TensorRole.SOURCE_VALUE, width, hidden));
+      tensors.add(RoleShape.of(TensorRole.SOURCE_OUTPUT, hidden, width));
+    }
     return tensors;
   }
 

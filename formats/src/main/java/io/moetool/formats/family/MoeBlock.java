@@ -2,6 +2,7 @@ package io.moetool.formats.family;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The mixture-of-experts blocks of a model.
@@ -12,6 +13,8 @@ import java.util.Optional;
  * @param expert what each of them is
  * @param routing how tokens find their experts
  * @param routerBias whether a bias is added to the router's logits
+ * @param capacity how many tokens of a sequence an expert takes, the first that choose it; empty
+ *     where it takes all
  * @param shared the expert that every token uses beside the routed ones, if there is one
  */
 public record MoeBlock(
@@ -21,6 +24,7 @@ public record MoeBlock(
     RoutedExpert expert,
     RouterSpec routing,
     boolean routerBias,
+    OptionalInt capacity,
     Optional<SharedExpert> shared) {
   public MoeBlock {
     layers = List.copyOf(layers);

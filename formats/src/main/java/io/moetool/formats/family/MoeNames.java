@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * Where the names of a layer's mixture-of-experts block begin, read off the names of its tensors.
  */
 public final class MoeNames {
-  private static final Pattern NUMBER = Pattern.compile("0|[1-9][0-9]{0,8}");
+  private static final Pattern EXPERT = Pattern.compile("0|[1-9][0-9]{0,8}");
 
   private final TensorNames names;
 
@@ -23,16 +23,6 @@ public final class MoeNames {
             names.weight(TensorRole.ROUTER, layer),
             names.weight(new ExpertTensors(names).first(), layer, 0));
     return common.substring(0, common.lastIndexOf('.') + 1);
-  }
-
-  /** The layer that a tensor of this name would be in, whether or not there is such a layer. */
-  OptionalInt layerOf(String name) {
-    String prefix =
-        commonPrefix(names.weight(TensorRole.ROUTER, 0), names.weight(TensorRole.ROUTER, 1));
-    int end = name.indexOf('.', prefix.length());
-    return name.startsWith(prefix) && end > 0
-        ? number(name.substring(prefix.length(), end))
-        : OptionalInt.empty();
   }
 
   /**
@@ -61,19 +51,15 @@ public final class MoeNames {
     }
     String rest = module.substring(expertPrefix(layer).length());
     int end = rest.indexOf('.') < 0 ? rest.length() : rest.indexOf('.');
-    return number(rest.substring(0, end));
-  }
-
-  private static OptionalInt number(String text) {
-    return NUMBER.matcher(text).matches()
-        ? OptionalInt.of(Integer.parseInt(text))
+    return EXPERT.matcher(rest.substring(0, end)).matches()
+        ? OptionalInt.of(Integer.parseInt(rest.substring(0, end)))
         : OptionalInt.empty();
   }
 
   private String expertPrefix(int layer) {
     return commonPrefix(
-        names.weight(TensorRole.EXPERT_GATE, layer, 0),
-        names.weight(TensorRole.EXPERT_GATE, layer, 1));
+        names.weight(new ExpertTensors(names).first(), layer, 0),
+        names.weight(new ExpertTensors(names).first(), layer, 1));
   }
 
   private static String commonPrefix(String a, String b) {

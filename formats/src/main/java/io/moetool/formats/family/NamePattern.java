@@ -13,6 +13,8 @@ public final class NamePattern {
   /** Longer digit runs are no index any model has; the bound also keeps parsing exact. */
   private static final String INDEX = "0|[1-9][0-9]{0,8}";
 
+  private static final Pattern NUMBER = Pattern.compile("(" + INDEX + ")\\.");
+
   private final String text;
   private final Pattern matcher;
 
@@ -42,6 +44,15 @@ public final class NamePattern {
       return Optional.empty();
     }
     return Optional.of(new Match(index(m, "layer"), index(m, "expert")));
+  }
+
+  /** The layer of a name that begins as this one does, up to the layer and the dot after it. */
+  OptionalInt layerOf(String name) {
+    String before = text.substring(0, Math.max(0, text.indexOf("{layer}")));
+    Matcher m = NUMBER.matcher(name);
+    return name.startsWith(before) && m.find(before.length()) && m.start() == before.length()
+        ? OptionalInt.of(Integer.parseInt(m.group(1)))
+        : OptionalInt.empty();
   }
 
   private OptionalInt index(Matcher m, String place) {

@@ -16,11 +16,12 @@ import tools.jackson.databind.node.ObjectNode;
  * How a family's tensors may be named and laid out in files, and which of these ways a checkpoint
  * uses.
  *
- * <p>{@code tensors} gives names by role. {@code otherNames} lists renamings, each from beginnings
- * of those names to other beginnings: the first that the stored embedding fits is used, none if it
- * is stored under its own name. {@code either} lists choices, each a list of groups of roles of
- * which a checkpoint stores one group, the first that it stores any tensor of. {@code otherParts}
- * lists how the names of tensors begin that belong to the model but not to its decoder.
+ * <p>{@code tensors} gives names by role, {@code encoderTensors} those of an encoder's layers.
+ * {@code otherNames} lists renamings, each from beginnings of those names to other beginnings: the
+ * first that the stored embedding fits is used, none if it is stored under its own name. {@code
+ * either} lists choices, each a list of groups of roles of which a checkpoint stores one group, the
+ * first that it stores any tensor of. {@code otherParts} lists how the names of tensors begin that
+ * belong to the model but not to its decoder.
  */
 final class TensorLayout {
   private final ObjectNode definition;
@@ -35,21 +36,23 @@ final class TensorLayout {
    * The names a checkpoint uses.
    *
    * @param stored names of its tensors; where they do not decide, what stands first counts
+   * @param encoderLayers how many layers the encoder has, if there is one
    */
-  TensorNames names(Set<String> stored) {
-    Map<TensorRole, String> patterns = renamed(patterns(), stored);
+  TensorNames names(Set<String> stored, int encoderLayers) {
+    Map<TensorRole, String> patterns = renamed(patterns("tensors"), stored);
     definition
         .path("either")
         .forEach(groups -> patterns.keySet().removeAll(notStored(groups, patterns, stored)));
     List<String> otherParts = new ArrayList<>();
     definition.path("otherParts").forEach(beginning -> otherParts.add(beginning.stringValue()));
-    return new TensorNames(patterns, quantisation, otherParts);
+    return new TensorNames(
+        patterns, patterns("encoderTensors"), encoderLayers, quantisation, otherParts);
   }
 
-  private Map<TensorRole, String> patterns() {
+  private Map<TensorRole, String> patterns(String section) {
     Map<TensorRole, String> patterns = new EnumMap<>(TensorRole.class);
     definition
-        .get("tensors")
+        .path(section)
         .forEachEntry((key, pattern) -> patterns.put(role(key), pattern.stringValue()));
     return patterns;
   }

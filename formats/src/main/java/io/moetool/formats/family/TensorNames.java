@@ -9,6 +9,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 
 /**
  * Names of a family's tensors in one checkpoint, from role to name and back. A quantised weight
@@ -20,6 +22,9 @@ public final class TensorNames {
 
   private final Map<TensorRole, NamePattern> weights;
   private final Map<TensorRole, NamePattern> biases;
+  private final Map<TensorRole, NamePattern> encoderWeights;
+  private final Map<TensorRole, NamePattern> encoderBiases;
+  private final int encoderLayers;
   private final Quantisation quantisation;
   private final List<String> otherParts;
 
@@ -27,21 +32,32 @@ public final class TensorNames {
    * Names of a checkpoint.
    *
    * @param patterns by role
+   * @param encoderPatterns those of an encoder's layers; empty without one
+   * @param encoderLayers how many layers that has; the model's layers are counted from its first
+   *     one, names of either part from zero
    * @param quantisation how weights are stored
    * @param otherParts beginnings of the names of what belongs to the model but not to its decoder
    */
   TensorNames(
-      Map<TensorRole, String> patterns, Quantisation quantisation, List<String> otherParts) {
+      Map<TensorRole, String> patterns,
+      Map<TensorRole, String> encoderPatterns,
+      int encoderLayers,
+      Quantisation quantisation,
+      List<String> otherParts) {
     this.quantisation = quantisation;
     this.otherParts = List.copyOf(otherParts);
+    this.encoderLayers = encoderLayers;
+    weights = byRole(patterns, UnaryOperator.identity());
+    biases = byRole(patterns, TensorNames::biasOf);
+    encoderWeights = byRole(encoderPatterns, UnaryOperator.identity());
+    encoderBiases = byRole(encoderPatterns, TensorNames::biasOf);
+  }
+
+  private static Map<TensorRole, NamePattern> byRole(
+      Map<TensorRole, String> patterns, UnaryOperator<String> name) {
     Map<TensorRole, NamePattern> byRole = new EnumMap<>(TensorRole.class);
-    Map<TensorRole, NamePattern> biasByRole = new EnumMap<>(TensorRole.class);
-    patterns.forEach((role, pattern) -> {
-      byRole.put(role, new NamePattern(pattern));
-      biasByRole.put(role, new NamePattern(biasOf(pattern)));
-    });
-    weights = Collections.unmodifiableMap(byRole);
-    biases = Collections.unmodifiableMap(biasByRole);
+    patterns.forEach((role, pattern) -> byRole.put(role, new NamePattern(name.apply(pattern))));
+    return Collections.unmodifiableMap(byRole);
   }
 
   /** {@code x.bias} of {@code x.weight}; {@code x_bias} of {@code x}, which is no module. */
@@ -63,7 +79,7 @@ public final class TensorNames {
 
   /** Name of a tensor outside the layers. */
   public String weight(TensorRole role) {
-    return weight(role, 0, 0);
+    return weight(role, encoderLayers, 0);
   }
 
   /** Name of a tensor of a layer. */
@@ -73,17 +89,17 @@ public final class TensorNames {
 
   /** Name of a tensor of one expert. */
   public String weight(TensorRole role, int layer, int expert) {
-    return pattern(weights, role).name(layer, expert);
+    return name(weights, encoderWeights, role, layer, expert);
   }
 
   /** Name of a bias of a layer. */
   public String bias(TensorRole role, int layer) {
-    return pattern(biases, role).name(layer, 0);
+    return name(biases, encoderBiases, role, layer, 0);
   }
 
   /** The tensors that hold a weight outside the layers. */
   public StoredWeight stored(TensorStore store, TensorRole role) {
-    return stored(store, role, 0, 0);
+    return stored(store, role, encoderLayers, 0);
   }
 
   /** The tensors that hold a weight of a layer. */
@@ -115,12 +131,45 @@ public final class TensorNames {
    * a part of.
    */
   public Optional<TensorPlace> place(String name) {
-    return place(weights, name, false)
-        .or(() -> place(biases, name, true))
+    return placeOfWeight(name)
+        .or(() -> place(encoderBiases, name, true).map(this::inEncoder))
+        .or(() -> place(biases, name, true).map(this::inDecoder))
         .or(() ->
             quantisation.weightsOf(name).stream()
-                .flatMap(weight -> place(weights, weight, false).stream())
+                .flatMap(weight -> placeOfWeight(weight).stream())
                 .findFirst());
+  }
+
+  private Optional<TensorPlace> placeOfWeight(String name) {
+    return place(encoderWeights, name, false)
+        .map(this::inEncoder)
+        .or(() -> place(weights, name, false).map(this::inDecoder));
+  }
+
+  /** The place among all layers; layers after the encoder's last one are none of the model's. */
+  private TensorPlace inEncoder(TensorPlace place) {
+    return place.layer().isPresent() && place.layer().getAsInt() >= encoderLayers
+        ? place.withLayer(OptionalInt.empty())
+        : place;
+  }
+
+  private TensorPlace inDecoder(TensorPlace place) {
+    return place.layer().isPresent()
+        ? place.withLayer(OptionalInt.of(place.layer().getAsInt() + encoderLayers))
+        : place;
+  }
+
+  /** The layer that a tensor of this name would be in, whether or not there is such a layer. */
+  OptionalInt layerOf(String name) {
+    OptionalInt inEncoder =
+        encoderWeights.containsKey(TensorRole.ROUTER)
+            ? pattern(encoderWeights, TensorRole.ROUTER).layerOf(name)
+            : OptionalInt.empty();
+    if (inEncoder.isPresent()) {
+      return inEncoder.getAsInt() < encoderLayers ? inEncoder : OptionalInt.empty();
+    }
+    OptionalInt inDecoder = pattern(weights, TensorRole.ROUTER).layerOf(name);
+    return inDecoder.isPresent() ? OptionalInt.of(inDecoder.getAsInt() + encoderLayers) : inDecoder;
   }
 
   /**
@@ -141,6 +190,17 @@ public final class TensorNames {
       }
     }
     return Optional.empty();
+  }
+
+  private String name(
+      Map<TensorRole, NamePattern> patterns,
+      Map<TensorRole, NamePattern> encoderPatterns,
+      TensorRole role,
+      int layer,
+      int expert) {
+    return layer < encoderLayers && encoderPatterns.containsKey(role)
+        ? pattern(encoderPatterns, role).name(layer, expert)
+        : pattern(patterns, role).name(Math.max(0, layer - encoderLayers), expert);
   }
 
   private static NamePattern pattern(Map<TensorRole, NamePattern> patterns, TensorRole role) {

@@ -10,4 +10,9 @@ import java.util.OptionalInt;
  * @param expert index in the layer, empty unless the tensor belongs to one expert
  * @param bias whether it is the role's bias instead of its weight
  */
-public record TensorPlace(TensorRole role, OptionalInt layer, OptionalInt expert, boolean bias) {}
+public record TensorPlace(TensorRole role, OptionalInt layer, OptionalInt expert, boolean bias) {
+  /** The same in another layer, or outside the layers. */
+  TensorPlace withLayer(OptionalInt other) {
+    return new TensorPlace(role, other, expert, bias);
+  }
+}

@@ -14,6 +14,8 @@ public enum TensorRole {
   EMBEDDING(Group.EMBEDDING),
   /** Norm before the head, {@code [H]}. */
   FINAL_NORM(Group.NORM),
+  /** Norm of what an encoder yields, {@code [H]}. */
+  ENCODER_NORM(Group.NORM),
   /** Output head, {@code [vocabulary, H]}; absent when tied to the embedding. */
   HEAD(Group.HEAD),
   /** Norm before attention, {@code [H]}. */
@@ -35,6 +37,21 @@ public enum TensorRole {
   KEY_NORM(Group.ATTENTION),
   /** Logit of every head that takes a share of the softmax, {@code [heads]}. */
   SINKS(Group.ATTENTION),
+  /**
+   * What is added to the products of queries and keys by how far they stand apart, {@code [buckets,
+   * heads]}; one for all layers of an encoder, and of a decoder.
+   */
+  POSITION_BIAS(Group.ATTENTION),
+  /** Norm before attention to the source, {@code [H]}. */
+  SOURCE_NORM(Group.NORM),
+  /** Query projection of attention to the source, {@code [heads * headDim, H]}. */
+  SOURCE_QUERY(Group.ATTENTION),
+  /** Key projection of attention to the source, {@code [heads * headDim, H]}. */
+  SOURCE_KEY(Group.ATTENTION),
+  /** Value projection of attention to the source, {@code [heads * headDim, H]}. */
+  SOURCE_VALUE(Group.ATTENTION),
+  /** Output projection of attention to the source, {@code [H, heads * headDim]}. */
+  SOURCE_OUTPUT(Group.ATTENTION),
   /** Projection to what queries are made of, {@code [queryRank, H]}. */
   QUERY_DOWN(Group.ATTENTION),
   /** Norm of what queries are made of, {@code [queryRank]}. */

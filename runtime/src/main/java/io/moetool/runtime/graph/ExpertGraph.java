@@ -36,6 +36,9 @@ final class ExpertGraph {
       List<String> gateAndUp = gateAndUp(projection(x, TensorRole.EXPERTS_GATE_UP));
       return activated(gateAndUp.getFirst(), gateAndUp.getLast());
     }
+    if (expert.function() instanceof ExpertFunction.Relu) {
+      return graph.node("Relu", layers.linear(x, TensorRole.EXPERT_UP, false)).output();
+    }
     String gate = layers.linear(x, TensorRole.EXPERT_GATE, false);
     return activated(gate, layers.linear(x, TensorRole.EXPERT_UP, false));
   }
@@ -67,6 +70,8 @@ final class ExpertGraph {
 
   private String activated(String gate, String up) {
     return switch (expert.function()) {
+      case ExpertFunction.Relu _ ->
+          throw new IllegalStateException("experts without a gate do not share tensors");
       case ExpertFunction.GatedSilu _ -> layers.siluTimes(gate, up);
       case ExpertFunction.ClampedSwiglu(double limit, double alpha) -> {
         String most = graph.scalar((float) limit);

@@ -219,6 +219,8 @@ final class ExpertsGraph {
             .with("swiglu_fusion", 1)
             .with("normalize_routing_weights", renormalise ? 1 : 0);
     return switch (moe.expert().function()) {
+      case ExpertFunction.Relu _ ->
+          throw new IllegalStateException("the fused operator's experts have gates");
       case ExpertFunction.GatedSilu _ ->
           node.with("activation_alpha", 1f).with("activation_beta", 0f).output();
       case ExpertFunction.ClampedSwiglu(double limit, double alpha) ->

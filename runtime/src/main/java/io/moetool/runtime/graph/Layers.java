@@ -1,6 +1,7 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.ExpertFunction;
 import io.moetool.formats.family.Norm;
 import io.moetool.formats.family.OutputHead;
 import io.moetool.formats.family.TensorRole;
@@ -102,6 +103,10 @@ final class Layers {
 
   /** The dense feed-forward block of a layer without experts. */
   String dense(String x) {
+    if (architecture.moe().expert().function() instanceof ExpertFunction.Relu) {
+      String inner = graph.node("Relu", linear(x, TensorRole.DENSE_UP, false)).output();
+      return linear(inner, TensorRole.DENSE_DOWN, false);
+    }
     return gated(x, TensorRole.DENSE_GATE, TensorRole.DENSE_UP, TensorRole.DENSE_DOWN);
   }
 

@@ -4,6 +4,7 @@ import io.moetool.formats.family.Attention;
 import io.moetool.formats.family.DeltaNet;
 import io.moetool.formats.family.LatentAttention;
 import io.moetool.formats.family.Mamba;
+import io.moetool.formats.family.RelativeAttention;
 import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.onnx.OnnxGraph;
 import java.util.Locale;
@@ -26,6 +27,7 @@ public enum OperatorForm {
       case Attention attention ->
           new AttentionGraph(graph, attention, sequences, attention(graph, attention, sequences));
       case LatentAttention attention -> new LatentAttentionGraph(graph, attention, sequences);
+      case RelativeAttention attention -> new RelativeAttentionGraph(graph, attention);
       case DeltaNet net -> new DeltaNetGraph(graph, net, sequences, deltaRule(graph, net));
       case Mamba mamba -> new MambaGraph(graph, mamba, sequences);
     };

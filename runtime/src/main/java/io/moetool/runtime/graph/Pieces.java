@@ -1,6 +1,7 @@
 package io.moetool.runtime.graph;
 
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.RelativeAttention;
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.family.TokenMixer;
@@ -26,6 +27,12 @@ public final class Pieces {
 
   /** Number of a sequence's tokens, int32 {@code [1]}. */
   public static final String LENGTH = "length";
+
+  /**
+   * Last hidden state of the encoder before its final norm, {@code [sourceRows, H]}, of layers that
+   * attend to it.
+   */
+  public static final String SOURCE = "source";
 
   /** Hidden state after attention, {@code [rows, H]}. */
   public static final String ATTENDED = "attended";
@@ -176,7 +183,23 @@ public final class Pieces {
             graph.input(LAST_POSITION, OnnxType.INT32, 1),
             graph.input(LENGTH, OnnxType.INT32, 1),
             mixer.rope().map(rope -> Map.of(rope, rotation(graph, rope))).orElse(Map.of()));
-    return layers.mix(hidden, form.mixer(graph, mixer, values), List.of()).output();
+    String mixed = layers.mix(hidden, form.mixer(graph, mixer, values), List.of()).output();
+    return mixer instanceof RelativeAttention attention && attention.readsSource()
+        ? withSource(mixed, attention, graph, layers)
+        : mixed;
+  }
+
+  /** A token's hidden state and what it finds in the source. */
+  private String withSource(
+      String hidden, RelativeAttention attention, OnnxGraph graph, Layers layers) {
+    String source =
+        layers.norm(
+            graph.input(SOURCE, OnnxType.FLOAT, "sourceRows", architecture.hidden()),
+            TensorRole.ENCODER_NORM);
+    String found =
+        new RelativeAttentionGraph(graph, attention)
+            .toSource(layers, layers.blockInput(hidden, TensorRole.SOURCE_NORM), source);
+    return layers.join(hidden, found, TensorRole.SOURCE_NORM);
   }
 
   private static Rotation rotation(OnnxGraph graph, Rope rope) {

@@ -1,8 +1,10 @@
 package io.moetool.runtime.run;
 
+import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.family.Architecture;
+import io.moetool.formats.family.Encoder;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.publish.MappedPages;
 import io.moetool.kernels.FloatMatrix;
@@ -10,8 +12,8 @@ import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
-import io.moetool.runtime.text.TokenSequence;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
@@ -30,7 +32,7 @@ public final class CheckpointModel implements LanguageModel {
    * A model over an open checkpoint, which must outlive it.
    *
    * @param mask experts that are never chosen
-   * @throws io.moetool.formats.BadInputException if it stores weights that cannot be computed with
+   * @throws BadInputException if it stores weights that cannot be computed with
    */
   public CheckpointModel(
       TensorStore store,
@@ -128,7 +130,8 @@ public final class CheckpointModel implements LanguageModel {
    * As {@link #observe(SequenceData, Taps, RunProgress)}, with the same bits in less memory, and
    * from where an earlier run was ended.
    *
-   * @throws io.moetool.formats.BadInputException if the limit is too small for model and data
+   * @throws BadInputException if the limit is too small for model and data, or the model has an
+   *     encoder
    */
   public void observe(
       SequenceData data,
@@ -136,9 +139,21 @@ public final class CheckpointModel implements LanguageModel {
       Optional<MemoryLimit> memory,
       Savepoints savepoints,
       RunProgress progress) {
+    requireOneStack();
     MemoryPlan plan = plan(data, taps, memory, false);
     try (Arena arena = Arena.ofShared()) {
       run(arena, data, taps, memory, plan, savepoints, progress);
+    }
+  }
+
+  /** What taps count is by token, and an encoder's layers see others than a decoder's. */
+  private void requireOneStack() {
+    if (architecture.encoder().isPresent()) {
+      throw new BadInputException(
+          "family " + architecture.family(),
+          "what experts do is not measured in models whose encoder reads a source",
+          "decide without data, by a plan with --method random or of your own; evaluate says what"
+              + " it costs");
     }
   }
 
@@ -150,24 +165,76 @@ public final class CheckpointModel implements LanguageModel {
       MemoryPlan plan,
       Savepoints savepoints,
       RunProgress progress) {
+    int readers = architecture.encoder().map(Encoder::layers).orElse(0);
     FloatMatrix states = states(arena, data, memory, plan);
-    HiddenStates hidden = new HiddenStates(states, data.texts());
+    int ofSources = readers == 0 ? 0 : Math.toIntExact(data.sourceTokens());
+    Stack reading =
+        new Stack(0, readers, new HiddenStates(states.rows(0, ofSources), data.sources()));
+    Stack predicting =
+        new Stack(
+            readers,
+            architecture.layers(),
+            new HiddenStates(states.rows(ofSources, states.rows()), data.texts()));
     int first = savepoints.restore(states.segment());
     if (first == 0) {
-      embed(hidden, plan);
+      embed(predicting.hidden(), plan);
     }
+    Passing passing = new Passing(taps, plan, savepoints, states.segment(), progress);
+    if (readers > 0) {
+      if (first == 0) {
+        embed(reading.hidden(), plan);
+      }
+      run(reading.from(first), data.sourcesAlone(), Optional.empty(), passing);
+    }
+    run(
+        predicting.from(first),
+        data,
+        readers > 0 ? Optional.of(reading.hidden()) : Optional.empty(),
+        passing);
+    progress.report("layers", architecture.layers(), architecture.layers());
+    return predicting.hidden();
+  }
+
+  /**
+   * Layers {@code first .. end - 1}, which work on the same tokens.
+   *
+   * @param hidden their hidden states
+   */
+  private record Stack(int first, int end, HiddenStates hidden) {
+    Stack from(int layer) {
+      return new Stack(Math.max(first, layer), end, hidden);
+    }
+  }
+
+  /** What goes with a run from layer to layer. */
+  private record Passing(
+      Taps taps,
+      MemoryPlan plan,
+      Savepoints savepoints,
+      MemorySegment states,
+      RunProgress progress) {}
+
+  private void run(Stack stack, SequenceData data, Optional<HiddenStates> source, Passing passing) {
     try (Arena scratch = Arena.ofShared();
         LayerRun layers =
             new LayerRun(
-                scratch, store, architecture, engine(plan), pool, mask, data, hidden, taps, plan)) {
-      for (int layer = first; layer < architecture.layers(); layer++) {
-        progress.report("layers", layer, architecture.layers());
+                scratch,
+                store,
+                architecture,
+                engine(passing.plan()),
+                pool,
+                mask,
+                data,
+                stack.hidden(),
+                source,
+                passing.taps(),
+                passing.plan())) {
+      for (int layer = stack.first(); layer < stack.end(); layer++) {
+        passing.progress().report("layers", layer, architecture.layers());
         layers.run(layer);
-        savepoints.passed(layer, states.segment());
+        passing.savepoints().passed(layer, passing.states());
       }
     }
-    progress.report("layers", architecture.layers(), architecture.layers());
-    return hidden;
   }
 
   private OrtEngine engine(MemoryPlan plan) {
@@ -177,8 +244,8 @@ public final class CheckpointModel implements LanguageModel {
   private MemoryPlan plan(
       SequenceData data, Taps taps, Optional<MemoryLimit> memory, boolean predicts) {
     if (memory.isEmpty()) {
-      int longest = data.sequences().stream().mapToInt(TokenSequence::length).max().orElse(0);
-      return MemoryPlan.unlimited(architecture, longest, data.tokens());
+      return MemoryPlan.unlimited(
+          architecture, data.longest(), Math.max(data.tokens(), data.sourceTokens()));
     }
     return MemoryPlan.within(
         memory.get().bytes(),
@@ -187,7 +254,7 @@ public final class CheckpointModel implements LanguageModel {
 
   private FloatMatrix states(
       Arena arena, SequenceData data, Optional<MemoryLimit> memory, MemoryPlan plan) {
-    int tokens = Math.toIntExact(data.tokens());
+    int tokens = Math.toIntExact(Math.addExact(data.tokens(), data.sourceTokens()));
     return plan.onDisk()
         ? StateFile.create(arena, memory.orElseThrow().folder(), tokens, architecture.hidden())
         : FloatMatrix.allocate(arena, tokens, architecture.hidden());

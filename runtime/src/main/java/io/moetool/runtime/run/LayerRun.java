@@ -8,6 +8,7 @@ import io.moetool.formats.family.RouterSpec;
 import io.moetool.formats.family.TensorRole;
 import io.moetool.kernels.ElementDecoder;
 import io.moetool.kernels.ExactRouter;
+import io.moetool.kernels.ExpertCapacity;
 import io.moetool.kernels.FloatMatrix;
 import io.moetool.kernels.WeightedRowSum;
 import io.moetool.runtime.graph.Piece;
@@ -37,6 +38,7 @@ final class LayerRun implements AutoCloseable {
   private final ExpertMask mask;
   private final SequenceData data;
   private final HiddenStates hidden;
+  private final Optional<HiddenStates> source;
   private final Pieces pieces;
   private final PieceGraphs graphs;
   private final Map<Rope, RotationTables> rotations = new HashMap<>();
@@ -59,6 +61,7 @@ final class LayerRun implements AutoCloseable {
       ExpertMask mask,
       SequenceData data,
       HiddenStates hidden,
+      Optional<HiddenStates> source,
       Taps taps,
       MemoryPlan plan) {
     this.store = store;
@@ -67,6 +70,7 @@ final class LayerRun implements AutoCloseable {
     this.mask = mask;
     this.data = data;
     this.hidden = hidden;
+    this.source = source;
     this.taps = taps;
     this.plan = plan;
     heap = new HeapAllowance(plan.heapBytes());
@@ -192,6 +196,12 @@ final class LayerRun implements AutoCloseable {
     }
     try {
       router.route(rows.logits(), rows.selected(), rows.weights(), rows.scores());
+      architecture
+          .moe()
+          .capacity()
+          .ifPresent(capacity ->
+              ExpertCapacity.drop(
+                  rows.selected(), rows.weights(), architecture.moe().experts(), capacity));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(
           "layer %d, sequence %d".formatted(layer, sequence),
@@ -225,6 +235,7 @@ final class LayerRun implements AutoCloseable {
             .with(Pieces.HIDDEN, hidden.of(sequence))
             .with(Pieces.LAST_POSITION, new int[] {length - 1}, 1)
             .with(Pieces.LENGTH, new int[] {length}, 1);
+    source.ifPresent(read -> inputs.with(Pieces.SOURCE, read.of(sequence)));
     architecture
         .mixer(layer)
         .rope()

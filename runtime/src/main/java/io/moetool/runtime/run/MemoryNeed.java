@@ -7,6 +7,7 @@ import io.moetool.formats.family.Attention;
 import io.moetool.formats.family.DeltaNet;
 import io.moetool.formats.family.LatentAttention;
 import io.moetool.formats.family.Mamba;
+import io.moetool.formats.family.RelativeAttention;
 import io.moetool.formats.family.TokenMixer;
 import io.moetool.runtime.graph.Pieces;
 import io.moetool.runtime.text.SequenceData;
@@ -63,8 +64,8 @@ final class MemoryNeed {
     this.architecture = architecture;
     this.taps = taps;
     this.threads = threads;
-    longest = data.sequences().stream().mapToInt(s -> s.length()).max().orElse(0);
-    tokens = data.tokens();
+    longest = data.longest();
+    tokens = data.tokens() + data.sourceTokens();
     sequences = data.sequences().size();
     long most = 0;
     for (int index = 0; index < architecture.layers(); index++) {
@@ -208,6 +209,7 @@ final class MemoryNeed {
     return switch (mixer) {
       case Attention attention -> probabilities(attention.heads());
       case LatentAttention attention -> probabilities(attention.heads());
+      case RelativeAttention attention -> probabilities(attention.heads());
       case DeltaNet net -> rows(longest, 8L * net.valueHeads() * (net.keyDim() + net.valueDim()));
       case Mamba mamba -> rows(longest, 3L * mamba.width() * mamba.stateSize());
     };

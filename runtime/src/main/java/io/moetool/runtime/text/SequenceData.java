@@ -26,6 +26,27 @@ public record SequenceData(List<TokenSequence> sequences) {
     return sequences.stream().mapToLong(TokenSequence::length).sum();
   }
 
+  /** Tokens of all sources. */
+  public long sourceTokens() {
+    return sequences.stream().mapToLong(TokenSequence::sourceLength).sum();
+  }
+
+  /** Tokens of the longest sequence or source. */
+  public int longest() {
+    return sequences.stream()
+        .mapToInt(sequence -> Math.max(sequence.length(), sequence.sourceLength()))
+        .max()
+        .orElse(0);
+  }
+
+  /** The sources as sequences of their own; every sequence must have one. */
+  public SequenceData sourcesAlone() {
+    return new SequenceData(
+        sequences.stream()
+            .map(sequence -> new TokenSequence(sequence.domain(), sequence.sourceToArray()))
+            .toList());
+  }
+
   /** Token ids of the sequences, without their sources. */
   public List<int[]> texts() {
     return sequences.stream().map(TokenSequence::toArray).toList();

@@ -24,6 +24,7 @@ import io.moetool.transforms.plan.PlannedModel;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -83,6 +84,7 @@ public final class PlannedExport implements PlannedModel {
         new RoutedExpert(layer.width(), new ExpertFunction.GatedSilu(), false, StackLayout.PLAIN),
         RouterSpec.softmaxThenTopK(layer.expertsPerToken(), layer.renormalised()),
         false,
+        OptionalInt.empty(),
         Optional.empty());
   }
 

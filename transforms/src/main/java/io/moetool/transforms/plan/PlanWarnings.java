@@ -80,6 +80,11 @@ final class PlanWarnings {
           "every token will use all %d experts that stay; some serving engines need one more"
               .formatted(expertsAfter));
     }
+    if (moe.capacity().isPresent() && expertsAfter < moe.experts()) {
+      warnings.add(
+          "experts take %d tokens of a sequence and drop further ones: with fewer experts more tokens may be dropped"
+              .formatted(moe.capacity().getAsInt()));
+    }
     return warnings;
   }
 

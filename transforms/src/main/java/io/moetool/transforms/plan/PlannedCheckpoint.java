@@ -91,7 +91,7 @@ final class PlannedCheckpoint implements PlannedModel {
   public List<Loading> loading(int expertsStored) {
     return form == ResultForm.ONNX
         ? ResultForm.ONNX_RUNTIME
-        : LoadMatrix.of(true, expertsStored, moe().routing().expertsPerToken());
+        : LoadMatrix.of(architecture, true, expertsStored);
   }
 
   @Override

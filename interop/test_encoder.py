@@ -1,0 +1,47 @@
+"""A pruned encoder-decoder model loads in stock transformers and computes there what `evaluate` says."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+import numpy
+
+import make_encoder_expected as encoder
+import places
+import tool
+
+FOLDER = places.ENCODER_CHECKPOINTS / "switch-transformers"
+LOSS_TOLERANCE = 2e-5
+
+
+class Encoder(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+        self.sequences = json.loads((FOLDER / "expected.json").read_text())["sequences"]
+        self.data = self.scratch / "data.jsonl"
+        rows = [{"sourceTokens": row["source"], "tokens": row["target"]} for row in self.sequences]
+        self.data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def loss(self, folder):
+        # load refuses missing, unexpected and mismatched keys.
+        model = encoder.load(folder)
+        parts = [encoder.losses(encoder.run(model, row["source"], row["target"])[0], row["target"]) for row in self.sequences]
+        return float(numpy.concatenate(parts).mean())
+
+    def test_pruned_output_is_a_checkpoint_of_transformers(self):
+        plan, out = self.scratch / "plan.json", self.scratch / "out"
+        tool.run("plan", FOLDER, "-o", plan, "--method", "random", "--keep", 4)
+        tool.run("prune", FOLDER, "-o", out, "--plan", plan)
+        tool.run("verify", out, "--source", FOLDER)
+        for folder in (FOLDER, out):
+            report = tool.run_json("evaluate", folder, "--data", self.data, "--device", "cpu")
+            self.assertAlmostEqual(report["meanNll"], self.loss(folder), delta=LOSS_TOLERANCE)
+        old, new = (json.loads((folder / "config.json").read_text()) for folder in (FOLDER, out))
+        self.assertEqual(new, {**old, "num_experts": 4})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -50,6 +50,20 @@ class EncoderDecoderTest {
     Run convert = Run.of("convert", MODEL, "--to", "onnx", "-o", out);
     Run analyze = Run.of("analyze", MODEL, "--data", data, "-o", out);
 
+    Run planned =
+        Run.of(
+            "plan",
+            MODEL,
+            "--method",
+            "random",
+            "--keep",
+            4,
+            "--to",
+            "onnx",
+            "-o",
+            folder.resolve("plan.json"));
+
+    assertThat(planned.out()).contains("no encoder-decoder models with experts");
     assertThat(convert.code()).isEqualTo(3);
     assertThat(convert.err())
         .contains("models of the family switch_transformers have an encoder, and are not exported");

@@ -66,7 +66,7 @@ final class Deciding {
         new TaskPackOptions(),
         Optional.of(merging.merging()),
         merging.removedFirst(common),
-        ResultForm.SAFETENSORS);
+        merging.form());
   }
 
   /** The same decisions for a result of another form. */
@@ -87,7 +87,7 @@ final class Deciding {
   /** Refuses what the options alone show to be impossible, before anything is measured. */
   void requireComplete() {
     if (merging.isPresent()) {
-      options.requireCompleteForMerging(common);
+      options.requireCompleteForMerging(common, form);
       return;
     }
     packs.requireComplete(common);

@@ -8,6 +8,7 @@ import io.moetool.transforms.group.GroupingMethod;
 import io.moetool.transforms.plan.Budget;
 import io.moetool.transforms.plan.CountsFile;
 import io.moetool.transforms.plan.PlanRequest;
+import io.moetool.transforms.plan.ResultForm;
 import io.moetool.transforms.plan.Target;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,11 +58,16 @@ final class DecisionOptions {
   }
 
   /** Refuses what these options alone show to be wrong for merging, before a model is opened. */
-  void requireCompleteForMerging(CommonOptions common) {
+  void requireCompleteForMerging(CommonOptions common, ResultForm form) {
     String chosen = grouping(common).name();
+    if (form == ResultForm.SAFETENSORS && budget.filter("global"::equals).isPresent()) {
+      throw common.usage(
+          "--budget global needs --router map with merging method %s: a checkpoint has one number of experts for all layers"
+              .formatted(chosen));
+    }
     SequencedMap<String, Boolean> given = new LinkedHashMap<>();
-    given.put("--budget", budget.isPresent());
-    given.put("--floor", floor.isPresent());
+    given.put("--budget", budget.filter(name -> !name.equals("global")).isPresent());
+    given.put("--floor", floor.isPresent() && budget.isEmpty());
     given.put("--min-tokens", minTokens.isPresent());
     given.put("--domains", !domains.isEmpty());
     given.forEach((name, isGiven) -> {

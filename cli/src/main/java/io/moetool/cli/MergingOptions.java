@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.transforms.plan.Merging;
+import io.moetool.transforms.plan.ResultForm;
 import io.moetool.transforms.plan.Target;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -51,9 +52,16 @@ final class MergingOptions {
     return Merging.of(router.orElse(DEFAULT_ROUTER), alignment.orElse(DEFAULT_ALIGNMENT));
   }
 
+  /** What the result can be stored as. */
+  ResultForm form() {
+    return router.filter(chosen -> chosen == Merging.Router.MAP).isPresent()
+        ? ResultForm.ONNX
+        : ResultForm.SAFETENSORS;
+  }
+
   /** Refuses what no checkpoint can hold. */
   void requireForCheckpoint(CommonOptions common) {
-    if (router.filter(chosen -> chosen == Merging.Router.MAP).isPresent()) {
+    if (form() == ResultForm.ONNX) {
       throw common.usage(
           "--router map can only become an ONNX model, not a checkpoint: make a plan with moetool plan"
               + " --router map, and then moetool convert --plan plan.json --to onnx");

@@ -7,6 +7,8 @@ import io.moetool.formats.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -346,6 +348,8 @@ class MergeCommandTest {
         "--keep 4 --remove-first 5%|of 8 experts in 1 groups of the router that is 0",
         "--keep 4 --remove-first 25% --router duplicate|every expert keeps its row",
         "--keep 4 --remove-first some|'some' is no share",
+        "--method m-smoe --keep 4 --budget global|--budget global needs --router map",
+        "--method m-smoe --keep 4 --budget damage|--budget has no effect with merging method",
         "--keep 4 --repair least-squares|--repair needs data to fit on",
         "--keep 4 --repair-tokens 9|--repair-tokens has no effect without --repair",
         "--keep 4 --repair scalar --data x.jsonl|least-squares] (case-insensitive) but was 'scalar'"
@@ -367,6 +371,37 @@ class MergeCommandTest {
     assertThat(run.code()).isBetween(2, 3);
     assertThat(run.err()).contains(message);
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void behindAMapAllLayersShareTheGroups() {
+    Path uneven = folder.resolve("uneven.json");
+    Run planned =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            statistics,
+            "--method",
+            "m-smoe",
+            "--keep",
+            6,
+            "--budget",
+            "global",
+            "--router",
+            "map",
+            "-o",
+            uneven);
+    assertThat(planned.code()).as(planned.err()).isZero();
+
+    JsonNode decided = Json.readObject(uneven);
+    List<Integer> kept = new ArrayList<>();
+    decided.get("layers").forEach(layer -> kept.add(layer.get("kept").size()));
+    assertThat(kept.stream().mapToInt(n -> n).sum()).isEqualTo(6 * kept.size());
+    assertThat(decided.get("expertsAfter").intValue()).isEqualTo(Collections.max(kept));
+    Run converted =
+        Run.of("convert", MODEL, "--plan", uneven, "--to", "onnx", "-o", folder.resolve("onnx"));
+    assertThat(converted.code()).as(converted.err()).isZero();
   }
 
   @Test

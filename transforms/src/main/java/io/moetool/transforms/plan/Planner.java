@@ -6,6 +6,7 @@ import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.MoeBlock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -112,8 +113,8 @@ public final class Planner {
   }
 
   /**
-   * Decides which experts become one: the same number of groups in every layer. Protected experts
-   * stay as they are, alone.
+   * Decides which experts become one: the same number of groups in every layer, or, under {@link
+   * Budget.Global}, more where more experts count. Protected experts stay as they are, alone.
    *
    * @throws BadInputException if the target cannot be reached, or the evidence does not fit the
    *     checkpoint
@@ -140,6 +141,11 @@ public final class Planner {
     int expertsAfter = new ExpertCount(model).of(request);
     ExpertGroups routerGroups = ExpertGroups.of(moe);
     int removed = removed(removedFirst, routerGroups, merging);
+    List<Integer> counts =
+        request.budget() instanceof Budget.Global(int floor)
+            ? GroupCounts.of(scores, request.protection(), expertsAfter, floor)
+            : Collections.nCopies(scores.layers().size(), expertsAfter);
+    int most = Collections.max(counts);
     List<LayerPlan> layers = new ArrayList<>();
     for (LayerMeasurements layer : evidence.layers()) {
       layers.add(
@@ -149,7 +155,7 @@ public final class Planner {
                   routerGroups,
                   request.protection().of(layer.layer()),
                   removed)
-              .into(scores.where(), expertsAfter));
+              .into(scores.where(), counts.get(layers.size())));
     }
     Plan plan =
         new Plan(
@@ -168,17 +174,17 @@ public final class Planner {
                 Optional.of(merging)),
             scores.statistics(),
             moe.experts(),
-            expertsAfter,
+            most,
             moe.routing().expertsPerToken(),
             layers,
             warnings(
-                PlanWarnings.ofMerging(moe, scores, expertsAfter, merging),
-                merging.stores(expertsAfter, moe.experts())),
+                PlanWarnings.ofMerging(moe, scores, most, merging),
+                merging.stores(most, moe.experts())),
             Optional.empty(),
             new Plan.Forecast(0, 0),
             merging.needsOnnx()
                 ? ResultForm.ONNX_RUNTIME
-                : model.loading(merging.stores(expertsAfter, moe.experts())));
+                : model.loading(merging.stores(most, moe.experts())));
     return plan.forSource(plan.source(), model.forecast(plan.places()));
   }
 

@@ -95,6 +95,11 @@ public final class PlanCheck {
     }
   }
 
+  /** Whether layers differ, rather than all of them from what the plan says. */
+  private boolean storesMostSomewhere() {
+    return plan.layers().stream().anyMatch(l -> l.stored().size() == plan.expertsAfter());
+  }
+
   private void source(String modelType, String fingerprint) {
     if (!plan.action().equals(Plan.PRUNE) && !plan.action().equals(Plan.MERGE)) {
       throw wrong(
@@ -164,8 +169,11 @@ public final class PlanCheck {
                   layer.stored().size(),
                   layer.masked().isEmpty() ? "" : " or masked",
                   plan.expertsAfter()),
-          "keep %d experts in layer %d, or change expertsAfter and every layer; or %s"
-              .formatted(plan.expertsAfter(), layer.layer(), ResultForm.CONVERT));
+          "keep %d experts in layer %d, or change expertsAfter and every layer%s"
+              .formatted(
+                  plan.expertsAfter(),
+                  layer.layer(),
+                  storesMostSomewhere() ? "; or " + ResultForm.CONVERT : ""));
     }
     if (layer.kept().size() < plan.expertsAfter()) {
       if (!layer.masked().isEmpty()) {

@@ -54,9 +54,7 @@ final class MergingOptions {
 
   /** What the result can be stored as. */
   ResultForm form() {
-    return router.filter(chosen -> chosen == Merging.Router.MAP).isPresent()
-        ? ResultForm.ONNX
-        : ResultForm.SAFETENSORS;
+    return merging().needsOnnx() ? ResultForm.ONNX : ResultForm.SAFETENSORS;
   }
 
   /** Refuses what no checkpoint can hold. */

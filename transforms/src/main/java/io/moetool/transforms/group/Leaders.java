@@ -5,11 +5,11 @@ import java.util.Comparator;
 import java.util.List;
 
 /** The experts of a layer around which groups form. */
-final class Leaders {
+public final class Leaders {
   private Leaders() {}
 
   /** Experts by falling score; of equal ones the lower index first. */
-  static List<Integer> order(List<Integer> candidates, double[] scores) {
+  public static List<Integer> order(List<Integer> candidates, double[] scores) {
     return candidates.stream()
         .sorted(
             Comparator.comparingDouble((Integer expert) -> -scores[expert])

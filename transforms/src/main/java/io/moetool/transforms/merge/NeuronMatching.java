@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -74,12 +73,11 @@ final class NeuronMatching implements AutoCloseable {
 
   /** For each neuron of {@code leader} the neuron of {@code member} that matches it. */
   int[] match(int layer, int leader, int member) {
-    return compared(
-        memory -> {
-          describe(memory.leader, layer, leader);
-          describe(memory.member, layer, member);
-        },
-        LinearAssignment::of);
+    return borrowing(memory -> {
+      describe(memory.leader, layer, leader);
+      describe(memory.member, layer, member);
+      return LinearAssignment.of(costs(memory));
+    });
   }
 
   /**
@@ -87,12 +85,11 @@ final class NeuronMatching implements AutoCloseable {
    * more than with those of any other neuron of the leader, ascending; it may be none or several.
    */
   int[][] nearest(int layer, int leader, int member) {
-    return compared(
-        memory -> {
-          standardise(describe(memory.leader, layer, leader));
-          standardise(describe(memory.member, layer, member));
-        },
-        NeuronMatching::nearest);
+    return borrowing(memory -> {
+      standardise(describe(memory.leader, layer, leader));
+      standardise(describe(memory.member, layer, member));
+      return nearest(costs(memory));
+    });
   }
 
   /**
@@ -102,34 +99,31 @@ final class NeuronMatching implements AutoCloseable {
   List<int[][]> zipped(int layer, List<Integer> experts) {
     int width = expert.width();
     try (Arena own = Arena.ofConfined()) {
-      FloatMatrix correlations =
-          FloatMatrix.allocate(own, experts.size() * width, experts.size() * width);
-      for (int i = 0; i < experts.size(); i++) {
-        for (int j = i; j < experts.size(); j++) {
-          correlate(layer, experts.get(i), experts.get(j), correlations, i * width, j * width);
-        }
-      }
-      int[][] groups = NeuronZip.groups(correlations, width);
+      int all = experts.size() * width;
+      FloatMatrix correlations = FloatMatrix.allocate(own, all, all);
+      int[][] groups =
+          borrowing(memory -> {
+            for (int i = 0; i < experts.size(); i++) {
+              standardise(describe(memory.leader, layer, experts.get(i)));
+              for (int j = i; j < experts.size(); j++) {
+                standardise(describe(memory.member, layer, experts.get(j)));
+                fill(correlations, i * width, j * width, costs(memory));
+              }
+            }
+            return NeuronZip.groups(correlations, width);
+          });
       return IntStream.range(0, experts.size()).mapToObj(i -> part(groups, i * width)).toList();
     }
   }
 
-  private void correlate(
-      int layer, int one, int other, FloatMatrix correlations, int row, int column) {
-    compared(
-        memory -> {
-          standardise(describe(memory.leader, layer, one));
-          standardise(describe(memory.member, layer, other));
-        },
-        costs -> {
-          for (int i = 0; i < costs.rows(); i++) {
-            for (int j = 0; j < costs.columns(); j++) {
-              correlations.set(row + i, column + j, -costs.get(i, j));
-              correlations.set(column + j, row + i, -costs.get(i, j));
-            }
-          }
-          return costs;
-        });
+  /** The correlations of two experts, as costs have them, on both sides of the diagonal. */
+  private static void fill(FloatMatrix correlations, int row, int column, FloatMatrix costs) {
+    for (int i = 0; i < costs.rows(); i++) {
+      for (int j = 0; j < costs.columns(); j++) {
+        correlations.set(row + i, column + j, -costs.get(i, j));
+        correlations.set(column + j, row + i, -costs.get(i, j));
+      }
+    }
   }
 
   /** Of each group the neurons of one expert, whose first has the number {@code first}. */
@@ -158,16 +152,22 @@ final class NeuronMatching implements AutoCloseable {
         .toArray(int[][]::new);
   }
 
-  private <R> R compared(Consumer<Memory> described, Function<FloatMatrix, R> result) {
+  private <R> R borrowing(Function<Memory, R> work) {
     Memory memory = Objects.requireNonNullElseGet(idle.poll(), Memory::new);
-    try (OrtInputs inputs = products.inputs();
-        OrtInputs results = products.inputs()) {
-      described.accept(memory);
-      inputs.with(LEADER, memory.leader).with(MEMBER, memory.member);
-      products.run(inputs, results.with(COSTS, memory.costs));
-      return result.apply(memory.costs);
+    try {
+      return work.apply(memory);
     } finally {
       idle.add(memory);
+    }
+  }
+
+  /** Products of what is described, times -1. */
+  private FloatMatrix costs(Memory memory) {
+    try (OrtInputs inputs = products.inputs();
+        OrtInputs results = products.inputs()) {
+      inputs.with(LEADER, memory.leader).with(MEMBER, memory.member);
+      products.run(inputs, results.with(COSTS, memory.costs));
+      return memory.costs;
     }
   }
 

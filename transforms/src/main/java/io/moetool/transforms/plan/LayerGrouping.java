@@ -3,6 +3,7 @@ package io.moetool.transforms.plan;
 import io.moetool.analyzers.saliency.LayerMeasurements;
 import io.moetool.formats.BadInputException;
 import io.moetool.transforms.group.GroupingMethod;
+import io.moetool.transforms.group.Leaders;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -56,7 +57,7 @@ final class LayerGrouping {
     double[] scores = method.scores(layer);
     TreeSet<Integer> kept = new TreeSet<>(protectedExperts.keySet());
     List<MergeGroup> groups = new ArrayList<>();
-    for (List<Integer> found : found(where, expertsAfter / routerGroups.count())) {
+    for (List<Integer> found : found(where, scores, expertsAfter / routerGroups.count())) {
       kept.add(found.getFirst());
       if (found.size() > 1) {
         groups.add(MergeGroup.of(found.getFirst(), found.stream().sorted().toList(), scores));
@@ -77,7 +78,7 @@ final class LayerGrouping {
         groups);
   }
 
-  private List<List<Integer>> found(String where, int perRouterGroup) {
+  private List<List<Integer>> found(String where, double[] scores, int perRouterGroup) {
     List<List<Integer>> found = new ArrayList<>();
     for (int routerGroup = 0; routerGroup < routerGroups.count(); routerGroup++) {
       int index = routerGroup;
@@ -96,7 +97,7 @@ final class LayerGrouping {
                 .formatted(members.size() - candidates.size(), perRouterGroup),
             "keep more experts, or protect fewer");
       }
-      List<Integer> merged = withoutTheLowest(where, candidates, count);
+      List<Integer> merged = withoutTheLowest(where, candidates, scores, count);
       if (!merged.isEmpty()) {
         found.addAll(method.groups(layer, merged, count));
       }
@@ -105,7 +106,8 @@ final class LayerGrouping {
   }
 
   /** Of equal scores those with the higher index go, as when experts are only removed. */
-  private List<Integer> withoutTheLowest(String where, List<Integer> candidates, int count) {
+  private List<Integer> withoutTheLowest(
+      String where, List<Integer> candidates, double[] scores, int count) {
     int removed = removedFirst / routerGroups.count();
     if (candidates.size() - removed < count) {
       throw new BadInputException(
@@ -114,11 +116,7 @@ final class LayerGrouping {
               .formatted(removed, candidates.size(), count),
           "remove at most %d first, or keep fewer".formatted(candidates.size() - count));
     }
-    double[] scores = method.scores(layer);
-    return candidates.stream()
-        .sorted(
-            Comparator.comparingDouble((Integer expert) -> -scores[expert])
-                .thenComparing(Comparator.naturalOrder()))
+    return Leaders.order(candidates, scores).stream()
         .limit(candidates.size() - (long) removed)
         .sorted()
         .toList();

@@ -79,7 +79,7 @@ public record Merging(String router, String alignment) {
   }
 
   /** Whether no checkpoint can hold what is merged. */
-  boolean needsOnnx() {
+  public boolean needsOnnx() {
     return knownRouter().stream().anyMatch(known -> known == Router.MAP);
   }
 

@@ -28,34 +28,26 @@ import io.moetool.transforms.evaluate.Evaluator;
 import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.exported.CheckpointRestore;
 import io.moetool.transforms.exported.PlannedExport;
-import io.moetool.transforms.plan.Evidence;
-import io.moetool.transforms.plan.LayerEvidence;
+import io.moetool.transforms.plan.CountedPlan;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.Plan;
-import io.moetool.transforms.plan.PlanRequest;
-import io.moetool.transforms.plan.Planner;
 import io.moetool.transforms.plan.ResultForm;
-import io.moetool.transforms.plan.Target;
 import io.moetool.transforms.prune.Pruner;
 import io.moetool.transforms.prune.UnwrittenModel;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Plans that are carried out while a checkpoint becomes an ONNX model. */
@@ -71,14 +63,9 @@ class PlannedConversionTest {
     POOL.close();
   }
 
-  static Stream<Arguments> checkpointsInBothForms() throws IOException {
-    return GoldenModel.names()
-        .flatMap(name -> Stream.of(OperatorForm.values()).map(form -> Arguments.of(name, form)));
-  }
-
   /** The first layer keeps all it has but a few, the others as few as can serve a token. */
   @ParameterizedTest
-  @MethodSource("checkpointsInBothForms")
+  @MethodSource("io.moetool.transforms.convert.OnnxExportTest#checkpointsInBothForms")
   void everyLayerHasItsOwnNumberOfExperts(String name, OperatorForm form) {
     GoldenModel golden = new GoldenModel(name);
     Path out = folder.resolve("out");
@@ -86,7 +73,7 @@ class PlannedConversionTest {
     List<Integer> counts;
     try (SourceModel source = golden.open()) {
       counts = fewer(source.architecture());
-      Plan plan = plan(source, counts, ResultForm.ONNX);
+      Plan plan = CountedPlan.of(source, counts, ResultForm.ONNX);
       export(source, plan, form, out);
       masked = loss(golden, masked(source, plan));
       assertThat(loss(golden, UnwrittenModel.open(source, "plan", plan, FAMILIES, ENGINE, POOL)))
@@ -114,7 +101,7 @@ class PlannedConversionTest {
       long cut =
           export(
               source,
-              plan(source, counts, ResultForm.ONNX),
+              CountedPlan.of(source, counts, ResultForm.ONNX),
               OperatorForm.FUSED,
               folder.resolve("cut"));
       assertThat(gone).isPositive();
@@ -127,7 +114,7 @@ class PlannedConversionTest {
     GoldenModel golden = new GoldenModel("glm4-moe");
     Path out = folder.resolve("out");
     try (SourceModel source = golden.open()) {
-      Plan plan = plan(source, fewer(source.architecture()), ResultForm.SAFETENSORS);
+      Plan plan = CountedPlan.of(source, fewer(source.architecture()), ResultForm.SAFETENSORS);
       assertThat(plan.layers().getLast().masked()).isNotEmpty();
       export(source, plan, OperatorForm.FUSED, out);
       try (ExportedModel exported = ExportedModel.open(out, FAMILIES)) {
@@ -143,7 +130,7 @@ class PlannedConversionTest {
   void theManifestHoldsThePlanAndNamesTensorsOfTheSource() {
     Path out = folder.resolve("out");
     try (SourceModel source = new GoldenModel("mixtral").open()) {
-      Plan plan = plan(source, fewer(source.architecture()), ResultForm.ONNX);
+      Plan plan = CountedPlan.of(source, fewer(source.architecture()), ResultForm.ONNX);
       export(source, plan, OperatorForm.FUSED, out);
       var manifest = Json.readObject(out.resolve(Manifest.FILE));
       assertThat(manifest.get("plan").get("plan").toString()).isEqualTo(Json.tree(plan).toString());
@@ -159,7 +146,7 @@ class PlannedConversionTest {
   void noCheckpointIsMadeOfIt() {
     Path out = folder.resolve("out");
     try (SourceModel source = new GoldenModel("qwen3-moe").open()) {
-      Plan plan = plan(source, fewer(source.architecture()), ResultForm.ONNX);
+      Plan plan = CountedPlan.of(source, fewer(source.architecture()), ResultForm.ONNX);
       assertThatThrownBy(
               () -> new Pruner(source, "test").preview("plan.json", plan, OptionalLong.empty()))
           .isInstanceOf(BadInputException.class)
@@ -182,7 +169,7 @@ class PlannedConversionTest {
     try (SourceModel source = new GoldenModel("deepseek-v3").open()) {
       List<Integer> counts = new ArrayList<>(fewer(source.architecture()));
       counts.set(0, counts.getFirst() + 1);
-      assertThatThrownBy(() -> plan(source, counts, ResultForm.ONNX))
+      assertThatThrownBy(() -> CountedPlan.of(source, counts, ResultForm.ONNX))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("counts by layer, layer")
           .hasMessageContaining("equal groups");
@@ -245,29 +232,5 @@ class PlannedConversionTest {
               : fewest);
     }
     return counts;
-  }
-
-  private static Plan plan(SourceModel source, List<Integer> counts, ResultForm form) {
-    int experts = source.architecture().moe().experts();
-    List<LayerEvidence> layers =
-        source.architecture().moe().layers().stream()
-            .map(layer ->
-                LayerEvidence.ofWeights(
-                    layer,
-                    IntStream.range(0, experts)
-                        .mapToDouble(expert -> (expert * 3 + layer) % experts)
-                        .toArray()))
-            .toList();
-    Evidence evidence =
-        new Evidence(
-            "test",
-            source.fingerprint(),
-            "random",
-            OptionalLong.of(7),
-            Optional.empty(),
-            Optional.empty(),
-            layers);
-    return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test", form)
-        .prune(evidence, PlanRequest.of(new Target.Listed(counts)));
   }
 }

@@ -23,7 +23,6 @@ import io.moetool.transforms.convert.ExportSource;
 import io.moetool.transforms.convert.OnnxExport;
 import io.moetool.transforms.evaluate.Evaluator;
 import io.moetool.transforms.evaluate.OpenModel;
-import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.Merging.Alignment;
 import io.moetool.transforms.plan.Merging.Router;
 import io.moetool.transforms.plan.Plan;
@@ -32,7 +31,6 @@ import io.moetool.transforms.prune.Pruner;
 import io.moetool.transforms.prune.UnwrittenModel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -142,21 +140,6 @@ class MappedRowsTest {
   }
 
   private static Plan withoutGroups(Plan plan) {
-    List<LayerPlan> layers =
-        plan.layers().stream()
-            .map(layer ->
-                new LayerPlan(
-                    layer.layer(),
-                    layer.kept(),
-                    layer.masked(),
-                    layer.dropped(),
-                    layer.scores(),
-                    layer.margin(),
-                    layer.damage(),
-                    layer.protectedExperts(),
-                    layer.reasons(),
-                    List.of()))
-            .toList();
     return new Plan(
         plan.formatVersion(),
         plan.toolVersion(),
@@ -168,7 +151,7 @@ class MappedRowsTest {
         plan.expertsBefore(),
         plan.expertsAfter(),
         plan.expertsPerToken(),
-        layers,
+        TwoBecomeOne.alone(plan),
         plan.warnings(),
         plan.repair(),
         plan.forecast(),

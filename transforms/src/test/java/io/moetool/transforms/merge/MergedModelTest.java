@@ -15,7 +15,6 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.Merging;
 import io.moetool.transforms.plan.Merging.Alignment;
 import io.moetool.transforms.plan.Merging.Router;
@@ -229,20 +228,7 @@ class MergedModelTest {
         plan.expertsBefore(),
         plan.expertsAfter(),
         plan.expertsPerToken(),
-        plan.layers().stream()
-            .map(layer ->
-                new LayerPlan(
-                    layer.layer(),
-                    layer.kept(),
-                    layer.masked(),
-                    layer.dropped(),
-                    layer.scores(),
-                    layer.margin(),
-                    layer.damage(),
-                    layer.protectedExperts(),
-                    layer.reasons(),
-                    List.of()))
-            .toList(),
+        TwoBecomeOne.alone(plan),
         plan.warnings(),
         plan.repair(),
         plan.forecast(),

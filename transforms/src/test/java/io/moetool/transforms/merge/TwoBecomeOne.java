@@ -60,4 +60,22 @@ final class TwoBecomeOne {
         new Plan.Forecast(0, 0),
         List.of());
   }
+
+  /** Layers of a plan in which nobody is grouped: who would join another one is removed. */
+  static List<LayerPlan> alone(Plan plan) {
+    return plan.layers().stream()
+        .map(layer ->
+            new LayerPlan(
+                layer.layer(),
+                layer.kept(),
+                layer.masked(),
+                layer.dropped(),
+                layer.scores(),
+                layer.margin(),
+                layer.damage(),
+                layer.protectedExperts(),
+                layer.reasons(),
+                List.of()))
+        .toList();
+  }
 }

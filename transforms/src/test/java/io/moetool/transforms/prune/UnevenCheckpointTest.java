@@ -10,25 +10,20 @@ import io.moetool.formats.publish.WriteProgress;
 import io.moetool.runtime.run.ExpertMask;
 import io.moetool.transforms.GoldenModel;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.plan.Evidence;
-import io.moetool.transforms.plan.LayerEvidence;
+import io.moetool.transforms.plan.CountedPlan;
 import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.Plan;
-import io.moetool.transforms.plan.PlanRequest;
-import io.moetool.transforms.plan.Planner;
-import io.moetool.transforms.plan.Target;
+import io.moetool.transforms.plan.ResultForm;
 import io.moetool.transforms.verify.Verifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,7 +79,7 @@ class UnevenCheckpointTest {
       int layers = source.architecture().moe().layers().size();
       List<Integer> counts = new ArrayList<>(Collections.nCopies(layers, experts - 2));
       counts.set(0, experts);
-      Plan plan = plan(source, counts);
+      Plan plan = CountedPlan.of(source, counts, ResultForm.SAFETENSORS);
       assertThat(plan.expertsAfter()).isEqualTo(experts);
       assertThat(plan.layers().getLast().dropped()).isEmpty();
       assertThat(plan.forecast().bytesAfter()).isEqualTo(plan.forecast().bytesBefore());
@@ -99,31 +94,7 @@ class UnevenCheckpointTest {
     int layers = source.architecture().moe().layers().size();
     List<Integer> counts = new ArrayList<>(Collections.nCopies(layers, perToken));
     counts.set(0, experts - 1);
-    return plan(source, counts);
-  }
-
-  private static Plan plan(SourceModel source, List<Integer> counts) {
-    int experts = source.architecture().moe().experts();
-    List<LayerEvidence> layers =
-        source.architecture().moe().layers().stream()
-            .map(layer ->
-                LayerEvidence.ofWeights(
-                    layer,
-                    IntStream.range(0, experts)
-                        .mapToDouble(expert -> (expert * 3 + layer) % experts)
-                        .toArray()))
-            .toList();
-    Evidence evidence =
-        new Evidence(
-            "test",
-            source.fingerprint(),
-            "random",
-            OptionalLong.of(7),
-            Optional.empty(),
-            Optional.empty(),
-            layers);
-    return new Planner(source.architecture(), source.tensors(), source.fingerprint(), "test")
-        .prune(evidence, PlanRequest.of(new Target.Listed(counts)));
+    return CountedPlan.of(source, counts, ResultForm.SAFETENSORS);
   }
 
   private static Map<Integer, SortedSet<Integer>> removed(Plan plan) {

@@ -14,9 +14,8 @@ public interface TensorContent {
   void writeTo(Sink sink) throws IOException;
 
   /**
-   * Takes the next bytes of a tensor. The segment may be reused by the caller afterwards, unless it
-   * is a read-only view of a mapped file: that is used where it lies, and has to stay open until
-   * all is written.
+   * Takes the next bytes of a tensor. The segment may be reused by the caller afterwards; but if it
+   * lies in a {@link MappedFile}, that has to stay open until all is written.
    */
   @FunctionalInterface
   interface Sink {

@@ -1,46 +1,33 @@
 package io.moetool.formats.onnx;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.MappedFile;
 import io.moetool.formats.checkpoint.ModelFolder;
 import io.moetool.formats.onnx.proto.StringStringEntryProto;
 import io.moetool.formats.onnx.proto.TensorProto;
 import io.moetool.formats.safetensors.Quoted;
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Files beside a model that hold elements of its tensors, each mapped once. */
-final class ExternalFiles {
+final class ExternalFiles implements AutoCloseable {
   private final Path model;
   private final ModelFolder folder;
-  private final Arena arena;
-  private final Map<String, Mapped> files = new LinkedHashMap<>();
+  private final Map<String, MappedFile> files = new LinkedHashMap<>();
 
-  private record Mapped(Path path, MemorySegment bytes) {}
-
-  /**
-   * The files beside a model.
-   *
-   * @param arena what files are mapped for
-   */
-  ExternalFiles(Path model, Path folder, Arena arena) {
+  /** The files beside a model. */
+  ExternalFiles(Path model, Path folder) {
     this.model = model;
     this.folder = new ModelFolder(folder);
-    this.arena = arena;
   }
 
   /** The files that were asked for so far. */
   List<Path> paths() {
-    return files.values().stream().map(Mapped::path).toList();
+    return files.values().stream().map(MappedFile::path).toList();
   }
 
   /** File that holds a tensor's elements. */
@@ -57,7 +44,7 @@ final class ExternalFiles {
    */
   MemorySegment bytes(TensorProto tensor, long byteSize) {
     Map<String, String> entries = entries(tensor);
-    Mapped file = file(entries, tensor);
+    MappedFile file = file(entries, tensor);
     long offset = number(tensor, entries, "offset", 0);
     long length = number(tensor, entries, "length", byteSize);
     if (length != byteSize) {
@@ -74,12 +61,12 @@ final class ExternalFiles {
     return file.bytes().asSlice(offset, length);
   }
 
-  private Mapped file(Map<String, String> entries, TensorProto tensor) {
+  private MappedFile file(Map<String, String> entries, TensorProto tensor) {
     String location = entries.get("location");
     if (location == null) {
       throw wrong(tensor, "it is in another file, and no location says in which");
     }
-    Mapped known = files.get(location);
+    MappedFile known = files.get(location);
     if (known == null) {
       Path path =
           folder
@@ -90,22 +77,16 @@ final class ExternalFiles {
                       "its data are in %s, and there is no such file beside the model"
                           .formatted(Quoted.of(location)),
                       "put all files of the model into one folder"));
-      known = new Mapped(path, map(path));
+      known = MappedFile.open(path);
       files.put(location, known);
     }
     return known;
   }
 
-  private MemorySegment map(Path path) {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-    } catch (IOException e) {
-      throw new EnvironmentException(
-          path.toString(),
-          "cannot be mapped into memory: " + e,
-          "check the permissions and the disk",
-          e);
-    }
+  /** Unmaps them all. */
+  @Override
+  public void close() {
+    files.values().forEach(MappedFile::close);
   }
 
   private Map<String, String> entries(TensorProto tensor) {

@@ -1,7 +1,7 @@
 package io.moetool.formats.onnx;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.MappedFile;
 import io.moetool.formats.Shape;
 import io.moetool.formats.onnx.proto.ModelProto;
 import io.moetool.formats.onnx.proto.StringStringEntryProto;
@@ -12,15 +12,10 @@ import io.moetool.formats.onnx.proto.ValueInfoProto;
 import io.moetool.formats.publish.SampledBytes;
 import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.safetensors.Quoted;
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -47,16 +42,16 @@ public final class OnnxFile implements AutoCloseable {
   private static final String FINGERPRINT_HEADING = "moetool-onnx-fingerprint-1";
 
   private final Path path;
-  private final Arena arena;
+  private final MappedFile file;
   private final ExternalFiles external;
   private final ModelProto structure;
   private final SequencedMap<String, OnnxTensor> tensors;
   private final List<TensorProto> nested;
 
-  private OnnxFile(Path path, Arena arena, ModelScan.Parts parts) {
-    this.path = path;
-    this.arena = arena;
-    this.external = new ExternalFiles(path, folder(path), arena);
+  private OnnxFile(MappedFile file, ExternalFiles external, ModelScan.Parts parts) {
+    this.path = file.path();
+    this.file = file;
+    this.external = external;
     this.structure = parts.structure();
     this.tensors = tensors(parts);
     this.nested = NestedTensors.elsewhere(structure);
@@ -77,25 +72,21 @@ public final class OnnxFile implements AutoCloseable {
       throw new BadInputException(
           path.toString(), "no such file", "name an .onnx file, or a folder with " + MODEL_FILE);
     }
-    Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      if (channel.size() > MOST_BYTES) {
+    MappedFile file = MappedFile.open(path);
+    ExternalFiles external = new ExternalFiles(path, folder(path));
+    try {
+      if (file.bytes().byteSize() > MOST_BYTES) {
         throw new BadInputException(
             path.toString(),
-            "has %d bytes; an ONNX model has at most %d".formatted(channel.size(), MOST_BYTES),
+            "has %d bytes; an ONNX model has at most %d"
+                .formatted(file.bytes().byteSize(), MOST_BYTES),
             "export the model with its weights as external data");
       }
-      MemorySegment file = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new OnnxFile(path, arena, LiftedConstants.of(ModelScan.of(path.toString(), file)));
-    } catch (IOException e) {
-      arena.close();
-      throw new EnvironmentException(
-          path.toString(),
-          "cannot be mapped into memory: " + e,
-          "check the permissions and the disk",
-          e);
+      return new OnnxFile(
+          file, external, LiftedConstants.of(ModelScan.of(path.toString(), file.bytes())));
     } catch (RuntimeException e) {
-      arena.close();
+      external.close();
+      file.close();
       throw e;
     }
   }
@@ -196,9 +187,8 @@ public final class OnnxFile implements AutoCloseable {
 
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
-    }
+    external.close();
+    file.close();
   }
 
   private SequencedMap<String, OnnxTensor> tensors(ModelScan.Parts parts) {

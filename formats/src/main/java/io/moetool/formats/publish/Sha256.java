@@ -1,7 +1,9 @@
 package io.moetool.formats.publish;
 
 import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.MappedFile;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /** SHA-256 of bytes wherever they lie, as lower-case hex. */
 public final class Sha256 {
@@ -21,8 +24,36 @@ public final class Sha256 {
   /** A digest of nothing yet. */
   public Sha256() {}
 
-  /** Digest of a stretch of memory. Mapped pages are given back once they are read. */
+  /**
+   * Digest of a stretch of memory. Mapped pages are given back once they are read.
+   *
+   * @throws EnvironmentException if it lies in a mapped file that cannot be read
+   */
   public static String of(MemorySegment bytes) {
+    Optional<MappedFile> file = bytes.byteSize() < BLOCK ? Optional.empty() : MappedFile.of(bytes);
+    return file.isPresent() ? of(file.get(), bytes) : ofMemory(bytes);
+  }
+
+  private static String of(MappedFile file, MemorySegment bytes) {
+    Sha256 hash = new Sha256();
+    long size = bytes.byteSize();
+    try (Arena arena = Arena.ofConfined()) {
+      ByteBuffer block = arena.allocate(BLOCK).asByteBuffer();
+      for (long at = 0; at < size; at += BLOCK) {
+        file.read(bytes.asSlice(at, Math.min(BLOCK, size - at)), block.clear());
+        hash.update(block.flip());
+      }
+      return hash.hex();
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          file.path().toString(),
+          "cannot be read: " + e.getMessage(),
+          "check the disk, and that nothing changes the file meanwhile",
+          e);
+    }
+  }
+
+  private static String ofMemory(MemorySegment bytes) {
     Sha256 hash = new Sha256();
     long size = bytes.byteSize();
     try (MappedPages pages = new MappedPages()) {

@@ -1,6 +1,7 @@
 package io.moetool.formats.publish;
 
 import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.MappedFile;
 import io.moetool.formats.TensorContent;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -10,9 +11,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -23,31 +26,36 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of tensors on its way to the disk. The caller brings bytes into memory; meanwhile one
- * thread writes them, one hashes the file, one hashes the tensors, and one has the disk take what
- * is written, so that forcing the file at the end is no long wait. Bytes of mapped files are used
- * where they lie. Memory does not grow with the file.
+ * A file of tensors on its way to the disk. Two threads read what lies in mapped files, some way
+ * ahead; one writes, one hashes the file, one hashes the tensors, and one has the disk take what is
+ * written, so that forcing the file at the end is no long wait. Memory does not grow with the file.
  */
 public final class TensorOutput implements AutoCloseable {
   private static final int BLOCK = 4 << 20;
 
-  /** Blocks on their way at a time: a few, so that no thread waits for each block of another. */
-  private static final int AHEAD = 8;
+  /** Blocks on their way at a time, so that no thread waits while the disk holds up another. */
+  private static final int AHEAD = 16;
 
-  /** Less is copied: cheaper than handing it to three threads. */
-  private static final int LEAST_IN_PLACE = 256 << 10;
+  /** So that the disk has the next request before it has answered the last. */
+  private static final int READERS = 2;
+
+  /** Less is copied at once: cheaper than handing it to another thread. */
+  private static final int LEAST_READ = 64 << 10;
 
   /** Bytes after which the disk is to take what is written. */
   private static final long FLUSHED_AT_ONCE = 256L << 20;
+
+  private static final Future<?> DONE = CompletableFuture.completedFuture(null);
 
   private final FileChannel channel;
   private final LongConsumer progress;
   private final Sha256 fileHash = new Sha256();
   private final Map<String, Future<String>> tensorHashes = new LinkedHashMap<>();
-  private final ExecutorService writer = worker("moetool-write");
-  private final ExecutorService fileHasher = worker("moetool-hash-file");
-  private final ExecutorService tensorHasher = worker("moetool-hash-tensors");
-  private final ExecutorService flusher = worker("moetool-flush");
+  private final ExecutorService readers = workers("moetool-read", READERS);
+  private final ExecutorService writer = workers("moetool-write", 1);
+  private final ExecutorService fileHasher = workers("moetool-hash-file", 1);
+  private final ExecutorService tensorHasher = workers("moetool-hash-tensors", 1);
+  private final ExecutorService flusher = workers("moetool-flush", 1);
   private final Queue<Handed> handedOver = new ArrayDeque<>();
   private final Queue<ByteBuffer> blocks = new ArrayDeque<>();
   private final MappedPages copied = new MappedPages();
@@ -56,19 +64,14 @@ public final class TensorOutput implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
 
   private ByteBuffer filling = arena.allocate(BLOCK).asByteBuffer();
-  private Future<?> lastTensorHash = CompletableFuture.completedFuture(null);
-  private Future<?> flush = CompletableFuture.completedFuture(null);
+  private List<Future<?>> readings = new ArrayList<>();
+  private Future<?> lastTensorHash = DONE;
+  private Future<?> flush = DONE;
   private long unflushed;
   private long position;
 
-  /**
-   * Bytes being written and hashed.
-   *
-   * @param block to be filled again afterwards, or null if {@code bytes} were not copied
-   * @param tensor where they come from
-   */
-  private record Handed(
-      MemorySegment bytes, @Nullable ByteBuffer block, String tensor, List<Future<?>> uses) {}
+  /** A block on its way; it may be filled again after all uses. */
+  private record Handed(ByteBuffer block, List<Future<?>> uses) {}
 
   /**
    * Writes from the current position of {@code channel}.
@@ -91,7 +94,7 @@ public final class TensorOutput implements AutoCloseable {
    * @throws IOException if the disk refuses these or earlier ones
    */
   public void write(MemorySegment bytes) throws IOException {
-    copy(bytes, null);
+    append(bytes, "", null);
   }
 
   /**
@@ -115,6 +118,7 @@ public final class TensorOutput implements AutoCloseable {
       try {
         append(bytes, name, hash);
       } catch (InternalError e) {
+        // The JVM's way to say that a page of a mapped file could not be read.
         throw unreadable(name, e);
       }
     });
@@ -130,16 +134,17 @@ public final class TensorOutput implements AutoCloseable {
    *
    * @param name of the file, for the result
    * @throws IOException if the disk refuses
+   * @throws EnvironmentException if a mapped file cannot be read
    */
   public WrittenFile finish(String name) throws IOException {
     handOver();
     while (!handedOver.isEmpty()) {
       awaitOldest();
     }
-    await(flush, "");
+    await(flush);
     Map<String, String> hashes = new LinkedHashMap<>();
     for (Map.Entry<String, Future<String>> entry : tensorHashes.entrySet()) {
-      hashes.put(entry.getKey(), await(entry.getValue(), entry.getKey()));
+      hashes.put(entry.getKey(), await(entry.getValue()));
     }
     return new WrittenFile(name, position, fileHash.hex(), hashes);
   }
@@ -147,6 +152,7 @@ public final class TensorOutput implements AutoCloseable {
   /** Ends the threads, once they have done what they were given. */
   @Override
   public void close() {
+    readers.close();
     writer.close();
     fileHasher.close();
     tensorHasher.close();
@@ -155,89 +161,96 @@ public final class TensorOutput implements AutoCloseable {
     arena.close();
   }
 
-  private void append(MemorySegment bytes, String tensor, Sha256 hash) throws IOException {
-    if (bytes.byteSize() < LEAST_IN_PLACE || !isLasting(bytes)) {
-      copy(bytes, hash);
-      return;
-    }
-    handOver();
-    for (long at = 0; at < bytes.byteSize(); at += BLOCK) {
-      MemorySegment piece = bytes.asSlice(at, Math.min(BLOCK, bytes.byteSize() - at));
-      piece.load();
-      lastTensorHash = tensorHasher.submit(() -> hash.update(piece));
-      position += piece.byteSize();
-      handOver(piece, null, tensor);
-    }
-  }
-
-  /** Whether bytes stay as they are while other threads read them. */
-  private static boolean isLasting(MemorySegment bytes) {
-    return bytes.isMapped() && bytes.isReadOnly();
-  }
-
-  private void copy(MemorySegment bytes, @Nullable Sha256 hash) throws IOException {
+  private void append(MemorySegment bytes, String tensor, @Nullable Sha256 hash)
+      throws IOException {
+    Optional<MappedFile> source =
+        bytes.byteSize() < LEAST_READ ? Optional.empty() : MappedFile.of(bytes);
     long size = bytes.byteSize();
     long at = 0;
     while (at < size) {
       int count = Math.toIntExact(Math.min(filling.remaining(), size - at));
-      ByteBuffer copy = filling.slice(filling.position(), count);
-      filling.put(bytes.asSlice(at, count).asByteBuffer());
+      MemorySegment piece = bytes.asSlice(at, count);
+      ByteBuffer place = filling.slice(filling.position(), count);
+      List<Future<?>> needed =
+          source.isPresent() ? reading(source.get(), piece, place, tensor) : copied(piece, place);
       if (hash != null) {
-        lastTensorHash = tensorHasher.submit(() -> hash.update(copy));
+        lastTensorHash = tensorHasher.submit(() -> hash.update(whenRead(needed, place)));
       }
+      filling.position(filling.position() + count);
       at += count;
       position += count;
       if (!filling.hasRemaining()) {
         handOver();
       }
     }
-    copied.passed(bytes);
+  }
+
+  private List<Future<?>> reading(
+      MappedFile file, MemorySegment piece, ByteBuffer place, String tensor) {
+    Future<?> reading =
+        readers.submit(() -> {
+          try {
+            file.read(piece, place.duplicate());
+          } catch (IOException e) {
+            throw unreadable(tensor, e);
+          }
+        });
+    readings.add(reading);
+    return List.of(reading);
+  }
+
+  private List<Future<?>> copied(MemorySegment piece, ByteBuffer place) {
+    MemorySegment.ofBuffer(place).copyFrom(piece);
+    copied.passed(piece);
+    return List.of();
   }
 
   private void handOver() throws IOException {
     if (filling.position() == 0) {
       return;
     }
-    ByteBuffer block = filling;
-    handOver(MemorySegment.ofBuffer(block.flip()), block, "");
-    ByteBuffer next = blocks.poll();
-    filling = next == null ? arena.allocate(BLOCK).asByteBuffer() : next.clear();
-  }
-
-  private void handOver(MemorySegment bytes, @Nullable ByteBuffer block, String tensor)
-      throws IOException {
-    ByteBuffer toWrite = bytes.asByteBuffer();
-    handedOver.add(
-        new Handed(
-            bytes,
-            block,
-            tensor,
-            List.of(
-                writer.submit(() -> writeFully(toWrite)),
-                fileHasher.submit(() -> fileHash.update(bytes)),
-                lastTensorHash)));
+    ByteBuffer block = filling.flip();
+    List<Future<?>> uses = new ArrayList<>(readings);
+    List<Future<?>> needed = readings;
+    uses.add(writer.submit(() -> writeFully(whenRead(needed, block.duplicate()))));
+    uses.add(fileHasher.submit(() -> fileHash.update(whenRead(needed, block.duplicate()))));
+    uses.add(lastTensorHash);
+    handedOver.add(new Handed(block, uses));
+    readings = new ArrayList<>();
     progress.accept(position);
     while (handedOver.size() > AHEAD) {
       awaitOldest();
     }
-    unflushed += bytes.byteSize();
+    unflushed += block.limit();
     if (unflushed >= FLUSHED_AT_ONCE && flush.isDone()) {
-      await(flush, tensor);
+      await(flush);
       flush = flusher.submit(this::force);
       unflushed = 0;
     }
+    ByteBuffer next = blocks.poll();
+    filling = next == null ? arena.allocate(BLOCK).asByteBuffer() : next.clear();
   }
 
   private void awaitOldest() throws IOException {
     Handed oldest = handedOver.remove();
     for (Future<?> use : oldest.uses) {
-      await(use, oldest.tensor);
+      await(use);
     }
-    if (oldest.block == null) {
-      MappedPages.release(oldest.bytes);
-    } else {
-      blocks.add(oldest.block);
+    blocks.add(oldest.block);
+  }
+
+  /** Waits for bytes that others read; whether they could is seen by who awaits the block. */
+  private static ByteBuffer whenRead(List<Future<?>> readings, ByteBuffer bytes) {
+    for (Future<?> reading : readings) {
+      try {
+        reading.get();
+      } catch (ExecutionException e) {
+        return bytes;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
+    return bytes;
   }
 
   private void writeFully(ByteBuffer bytes) {
@@ -258,13 +271,13 @@ public final class TensorOutput implements AutoCloseable {
     }
   }
 
-  private static <T> T await(Future<T> work, String tensor) throws IOException {
+  private static <T> T await(Future<T> work) throws IOException {
     try {
       return work.get();
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case UncheckedIOException failure -> throw failure.getCause();
-        case InternalError failure -> throw unreadable(tensor, failure);
+        case EnvironmentException failure -> throw failure;
         case null, default -> throw new IllegalStateException(e.getCause());
       }
     } catch (InterruptedException e) {
@@ -273,16 +286,15 @@ public final class TensorOutput implements AutoCloseable {
     }
   }
 
-  /** Of an error by which the JVM says that a page of a mapped file could not be read. */
-  private static EnvironmentException unreadable(String tensor, InternalError e) {
+  private static EnvironmentException unreadable(String tensor, Throwable cause) {
     return new EnvironmentException(
         tensor,
         "its source could not be read to the end",
         "check the disk, and that nothing changes the source meanwhile",
-        e);
+        cause);
   }
 
-  private static ExecutorService worker(String name) {
-    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
+  private static ExecutorService workers(String name, int threads) {
+    return Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name(name).factory());
   }
 }

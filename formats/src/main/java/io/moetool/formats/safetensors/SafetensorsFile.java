@@ -2,17 +2,12 @@ package io.moetool.formats.safetensors;
 
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.MappedFile;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.TensorView;
-import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.SequencedSet;
 
@@ -22,13 +17,11 @@ import java.util.SequencedSet;
  */
 public final class SafetensorsFile implements TensorStore {
   private final Path path;
-  private final Arena arena;
-  private final MemorySegment file;
+  private final MappedFile file;
   private final SafetensorsHeader header;
 
-  private SafetensorsFile(Path path, Arena arena, MemorySegment file, SafetensorsHeader header) {
+  private SafetensorsFile(Path path, MappedFile file, SafetensorsHeader header) {
     this.path = path;
-    this.arena = arena;
     this.file = file;
     this.header = header;
   }
@@ -43,19 +36,12 @@ public final class SafetensorsFile implements TensorStore {
     if (!Files.isRegularFile(path)) {
       throw new BadInputException(path.toString(), "no such file", "check the path");
     }
-    Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      MemorySegment file = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-      return new SafetensorsFile(path, arena, file, SafetensorsHeader.parse(path.toString(), file));
-    } catch (IOException e) {
-      arena.close();
-      throw new EnvironmentException(
-          path.toString(),
-          "cannot be mapped into memory: " + e,
-          "check the permissions and the disk",
-          e);
+    MappedFile file = MappedFile.open(path);
+    try {
+      return new SafetensorsFile(
+          path, file, SafetensorsHeader.parse(path.toString(), file.bytes()));
     } catch (RuntimeException e) {
-      arena.close();
+      file.close();
       throw e;
     }
   }
@@ -90,7 +76,7 @@ public final class SafetensorsFile implements TensorStore {
     StoredTensor tensor = stored(name);
     return new TensorView(
         tensor.info(),
-        file.asSlice(header.dataStart() + tensor.begin(), tensor.end() - tensor.begin()));
+        file.bytes().asSlice(header.dataStart() + tensor.begin(), tensor.end() - tensor.begin()));
   }
 
   @Override
@@ -100,9 +86,7 @@ public final class SafetensorsFile implements TensorStore {
 
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
-    }
+    file.close();
   }
 
   private StoredTensor stored(String name) {

@@ -148,7 +148,11 @@ public final class TinyCheckpoint {
                   info, TensorContent.of(List.of(MemorySegment.ofArray(content(info))))));
           weightMap.put(info.name(), file);
         }
-        SafetensorsWriter.write(folder.resolve(file), outputs, WriteProgress.none());
+        SafetensorsWriter.write(
+            folder.resolve(file),
+            outputs,
+            SafetensorsWriter.CHECKPOINT_METADATA,
+            WriteProgress.none());
       }
       if (shards > 1) {
         Files.writeString(

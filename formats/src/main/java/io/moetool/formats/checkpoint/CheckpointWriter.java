@@ -8,6 +8,7 @@ import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.OutputTarget;
 import io.moetool.formats.publish.Sha256;
 import io.moetool.formats.publish.StagedFolder;
+import io.moetool.formats.publish.WriteBuffers;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.publish.WrittenFile;
 import io.moetool.formats.safetensors.SafetensorsWriter;
@@ -98,21 +99,7 @@ public final class CheckpointWriter {
   }
 
   private void write(StagedShards finished, ManifestMaker manifest) {
-    done = finished.bytes();
-    Map<String, String> weightMap = new LinkedHashMap<>();
-    for (int i = 0; i < shards.size(); i++) {
-      String name = shards.get(i).name();
-      List<OutputTensor> tensors = content.shards().get(i);
-      tensors.forEach(tensor -> weightMap.put(tensor.info().name(), name));
-      Optional<WrittenFile> earlier = finished.finished(name);
-      if (earlier.isPresent()) {
-        written.add(earlier.get());
-      } else {
-        WrittenFile file = writeShard(name, tensors);
-        finished.add(file);
-        written.add(file);
-      }
-    }
+    Map<String, String> weightMap = writeShards(finished);
     content.files().forEach(this::copy);
     writeText(FrontMatter.MODEL_CARD, content.modelCard());
     writeText(CheckpointContent.CONFIG_FILE, content.configJson());
@@ -122,12 +109,35 @@ public final class CheckpointWriter {
     writeText(Manifest.FILE, manifest.make(List.copyOf(written)).toJson());
   }
 
-  private WrittenFile writeShard(String name, List<OutputTensor> tensors) {
+  /** Gives the file of every tensor. */
+  private Map<String, String> writeShards(StagedShards finished) {
+    done = finished.bytes();
+    Map<String, String> weightMap = new LinkedHashMap<>();
+    try (WriteBuffers buffers = new WriteBuffers()) {
+      for (int i = 0; i < shards.size(); i++) {
+        String name = shards.get(i).name();
+        List<OutputTensor> tensors = content.shards().get(i);
+        tensors.forEach(tensor -> weightMap.put(tensor.info().name(), name));
+        Optional<WrittenFile> earlier = finished.finished(name);
+        if (earlier.isPresent()) {
+          written.add(earlier.get());
+        } else {
+          WrittenFile file = writeShard(name, tensors, buffers);
+          finished.add(file);
+          written.add(file);
+        }
+      }
+    }
+    return weightMap;
+  }
+
+  private WrittenFile writeShard(String name, List<OutputTensor> tensors, WriteBuffers buffers) {
     long before = done;
     WrittenFile file =
         SafetensorsWriter.write(
             staged.path().resolve(name),
             tensors,
+            buffers,
             (bytes, ofShard) -> progress.written(before + bytes, total));
     done += file.bytes();
     return file;

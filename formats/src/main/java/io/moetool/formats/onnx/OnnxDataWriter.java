@@ -2,6 +2,7 @@ package io.moetool.formats.onnx;
 
 import io.moetool.formats.TensorContent;
 import io.moetool.formats.publish.TensorOutput;
+import io.moetool.formats.publish.WriteBuffers;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.publish.WrittenFile;
 import java.io.IOException;
@@ -36,7 +37,9 @@ public final class OnnxDataWriter {
     long total = tensors.isEmpty() ? 0 : tensors.getLast().offset() + tensors.getLast().byteSize();
     try (FileChannel channel =
             FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        TensorOutput out = new TensorOutput(channel, done -> progress.written(done, total))) {
+        WriteBuffers buffers = new WriteBuffers();
+        TensorOutput out =
+            new TensorOutput(channel, buffers, done -> progress.written(done, total))) {
       for (Placed tensor : tensors) {
         int padding = Math.toIntExact(tensor.offset() - out.position());
         out.write(MemorySegment.ofArray(new byte[padding]));

@@ -1,9 +1,14 @@
 package io.moetool.formats.publish;
 
+import io.moetool.formats.EnvironmentException;
+import io.moetool.formats.MappedFile;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -17,7 +22,7 @@ import java.util.concurrent.Future;
  * a disk answers scattered requests that wait for each other far below its speed.
  */
 public final class SampledBytes implements AutoCloseable {
-  private static final long WHOLE = 65_536;
+  private static final int WHOLE = 65_536;
   private static final long BLOCK = 16_384;
 
   private static final int READERS = 8;
@@ -28,12 +33,13 @@ public final class SampledBytes implements AutoCloseable {
   private final Sha256 hash;
   private final Iterator<MemorySegment> tensors;
   private final Queue<Sample> ahead = new ArrayDeque<>();
-  private final MappedPages pages = new MappedPages();
   private final ExecutorService readers =
       Executors.newFixedThreadPool(
           READERS, Thread.ofPlatform().daemon().name("moetool-read").factory());
 
-  private record Sample(MemorySegment tensor, List<MemorySegment> parts, Future<?> reading) {}
+  private final Queue<ByteBuffer> free = new ArrayDeque<>();
+
+  private record Sample(ByteBuffer bytes, Future<?> reading) {}
 
   /**
    * Begins.
@@ -46,30 +52,48 @@ public final class SampledBytes implements AutoCloseable {
     this.tensors = tensors;
   }
 
-  /** Adds the sample of the next tensor to the hash. */
+  /**
+   * Adds the sample of the next tensor to the hash.
+   *
+   * @throws EnvironmentException if it lies in a mapped file that cannot be read
+   */
   public void addNext() {
     while (ahead.size() < AHEAD && tensors.hasNext()) {
       readAhead(tensors.next());
     }
     Sample next = ahead.remove();
     awaitReading(next);
-    next.parts.forEach(hash::update);
-    pages.passed(next.tensor);
+    hash.update(next.bytes.flip());
+    free.add(next.bytes);
   }
 
   /** Ends the threads that read. */
   @Override
   public void close() {
     readers.close();
-    pages.close();
   }
 
   private void readAhead(MemorySegment tensor) {
-    List<MemorySegment> parts = parts(tensor);
-    Future<?> reading =
-        readers.submit(
-            () -> parts.stream().filter(MemorySegment::isMapped).forEach(MemorySegment::load));
-    ahead.add(new Sample(tensor, parts, reading));
+    ByteBuffer known = free.poll();
+    ByteBuffer bytes = known == null ? ByteBuffer.allocate(WHOLE) : known.clear();
+    ahead.add(new Sample(bytes, readers.submit(() -> parts(tensor).forEach(p -> read(p, bytes)))));
+  }
+
+  private static void read(MemorySegment part, ByteBuffer target) {
+    Optional<MappedFile> file = MappedFile.of(part);
+    if (file.isEmpty()) {
+      target.put(part.asByteBuffer());
+      return;
+    }
+    try {
+      file.get().read(part, target);
+    } catch (IOException e) {
+      throw new EnvironmentException(
+          file.get().path().toString(),
+          "cannot be read: " + e.getMessage(),
+          "check the disk, and that nothing changes the file meanwhile",
+          e);
+    }
   }
 
   private static List<MemorySegment> parts(MemorySegment tensor) {
@@ -86,10 +110,14 @@ public final class SampledBytes implements AutoCloseable {
     try {
       sample.reading.get();
     } catch (ExecutionException e) {
-      // Hashing meets the same page again, where the error belongs to the caller.
-      return;
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw new IllegalStateException(e.getCause());
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while reading", e);
     }
   }
 }

@@ -6,7 +6,6 @@ import io.moetool.formats.TensorContent;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  * written, so that forcing the file at the end is no long wait. Memory does not grow with the file.
  */
 public final class TensorOutput implements AutoCloseable {
-  private static final int BLOCK = 4 << 20;
-
   /** Blocks on their way at a time, so that no thread waits while the disk holds up another. */
   private static final int AHEAD = 16;
 
@@ -43,7 +40,7 @@ public final class TensorOutput implements AutoCloseable {
   private static final int LEAST_READ = 64 << 10;
 
   /** Bytes after which the disk is to take what is written. */
-  private static final long FLUSHED_AT_ONCE = 256L << 20;
+  private static final long FLUSHED_AT_ONCE = 64L << 20;
 
   private static final Future<?> DONE = CompletableFuture.completedFuture(null);
 
@@ -57,13 +54,11 @@ public final class TensorOutput implements AutoCloseable {
   private final ExecutorService tensorHasher = workers("moetool-hash-tensors", 1);
   private final ExecutorService flusher = workers("moetool-flush", 1);
   private final Queue<Handed> handedOver = new ArrayDeque<>();
-  private final Queue<ByteBuffer> blocks = new ArrayDeque<>();
   private final MappedPages copied = new MappedPages();
 
-  /** Gives the blocks back at once; a collector would let them pile up from file to file. */
-  private final Arena arena = Arena.ofShared();
+  private final WriteBuffers buffers;
 
-  private ByteBuffer filling = arena.allocate(BLOCK).asByteBuffer();
+  private ByteBuffer filling;
   private List<Future<?>> readings = new ArrayList<>();
   private Future<?> lastTensorHash = DONE;
   private Future<?> flush = DONE;
@@ -76,10 +71,13 @@ public final class TensorOutput implements AutoCloseable {
   /**
    * Writes from the current position of {@code channel}.
    *
+   * @param buffers stay open longer than this, and belong to it meanwhile
    * @param progress told how many bytes have been handed over
    */
-  public TensorOutput(FileChannel channel, LongConsumer progress) {
+  public TensorOutput(FileChannel channel, WriteBuffers buffers, LongConsumer progress) {
     this.channel = channel;
+    this.buffers = buffers;
+    this.filling = buffers.take();
     this.progress = progress;
   }
 
@@ -158,7 +156,8 @@ public final class TensorOutput implements AutoCloseable {
     tensorHasher.close();
     flusher.close();
     copied.close();
-    arena.close();
+    handedOver.forEach(handed -> buffers.giveBack(handed.block));
+    buffers.giveBack(filling);
   }
 
   private void append(MemorySegment bytes, String tensor, @Nullable Sha256 hash)
@@ -216,6 +215,7 @@ public final class TensorOutput implements AutoCloseable {
     uses.add(fileHasher.submit(() -> fileHash.update(whenRead(needed, block.duplicate()))));
     uses.add(lastTensorHash);
     handedOver.add(new Handed(block, uses));
+    filling = buffers.take();
     readings = new ArrayList<>();
     progress.accept(position);
     while (handedOver.size() > AHEAD) {
@@ -227,8 +227,6 @@ public final class TensorOutput implements AutoCloseable {
       flush = flusher.submit(this::force);
       unflushed = 0;
     }
-    ByteBuffer next = blocks.poll();
-    filling = next == null ? arena.allocate(BLOCK).asByteBuffer() : next.clear();
   }
 
   private void awaitOldest() throws IOException {
@@ -236,7 +234,7 @@ public final class TensorOutput implements AutoCloseable {
     for (Future<?> use : oldest.uses) {
       await(use);
     }
-    blocks.add(oldest.block);
+    buffers.giveBack(oldest.block);
   }
 
   /** Waits for bytes that others read; whether they could is seen by who awaits the block. */

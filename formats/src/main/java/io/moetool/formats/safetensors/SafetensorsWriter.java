@@ -5,6 +5,7 @@ import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.OutputTensor;
 import io.moetool.formats.TensorInfo;
 import io.moetool.formats.publish.TensorOutput;
+import io.moetool.formats.publish.WriteBuffers;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.formats.publish.WrittenFile;
 import java.io.IOException;
@@ -25,13 +26,13 @@ import java.util.function.Function;
  */
 public final class SafetensorsWriter {
   /** What libraries ask for before they accept a checkpoint. */
-  private static final Map<String, String> CHECKPOINT_METADATA = Map.of("format", "pt");
+  public static final Map<String, String> CHECKPOINT_METADATA = Map.of("format", "pt");
 
   private SafetensorsWriter() {}
 
   /**
-   * Header of the file that {@link #write(Path, List, WriteProgress)} would write: sizes and
-   * places.
+   * Header of the file that {@link #write(Path, List, WriteBuffers, WriteProgress)} would write:
+   * sizes and places.
    *
    * @throws BadInputException if it would be longer than readers accept
    */
@@ -46,21 +47,32 @@ public final class SafetensorsWriter {
    * io.moetool.formats.publish.StagedFile}.
    *
    * @param path a file that does not exist or is empty
+   * @param buffers memory to write through
    * @param progress told bytes of this file
    * @return last part of {@code path}, size and hashes
    * @throws BadInputException if the header would be longer than readers accept
    * @throws EnvironmentException if the disk refuses
    * @throws IllegalStateException if a content has another size than its tensor
    */
-  public static WrittenFile write(Path path, List<OutputTensor> tensors, WriteProgress progress) {
-    return write(path, tensors, CHECKPOINT_METADATA, progress);
+  public static WrittenFile write(
+      Path path, List<OutputTensor> tensors, WriteBuffers buffers, WriteProgress progress) {
+    return write(path, tensors, CHECKPOINT_METADATA, buffers, progress);
   }
 
-  /**
-   * As {@link #write(Path, List, WriteProgress)}, with metadata of one's own, written in key order.
-   */
+  /** Writes a single file likewise, with metadata of one's own, written in key order. */
   public static WrittenFile write(
       Path path, List<OutputTensor> tensors, Map<String, String> metadata, WriteProgress progress) {
+    try (WriteBuffers buffers = new WriteBuffers()) {
+      return write(path, tensors, metadata, buffers, progress);
+    }
+  }
+
+  private static WrittenFile write(
+      Path path,
+      List<OutputTensor> tensors,
+      Map<String, String> metadata,
+      WriteBuffers buffers,
+      WriteProgress progress) {
     List<OutputTensor> ordered = TensorOrder.aligned(tensors, OutputTensor::info);
     SafetensorsHeader header =
         SafetensorsHeader.of(ordered.stream().map(OutputTensor::info).toList(), metadata);
@@ -70,7 +82,7 @@ public final class SafetensorsWriter {
         // Truncating it would pull the bytes from under whoever has it mapped.
         throw new IllegalStateException(path + " is there already and not empty");
       }
-      WrittenFile written = write(channel, path, header, ordered, progress);
+      WrittenFile written = write(channel, path, header, ordered, buffers, progress);
       channel.force(true);
       return written;
     } catch (IOException e) {
@@ -84,10 +96,12 @@ public final class SafetensorsWriter {
       Path path,
       SafetensorsHeader header,
       List<OutputTensor> tensors,
+      WriteBuffers buffers,
       WriteProgress progress)
       throws IOException {
     long total = header.fileBytes();
-    try (TensorOutput out = new TensorOutput(channel, done -> progress.written(done, total))) {
+    try (TensorOutput out =
+        new TensorOutput(channel, buffers, done -> progress.written(done, total))) {
       out.write(MemorySegment.ofArray(header.toBytes()));
       for (OutputTensor tensor : tensors) {
         TensorInfo info = tensor.info();

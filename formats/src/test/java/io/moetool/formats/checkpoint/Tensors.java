@@ -37,6 +37,7 @@ final class Tensors {
     SafetensorsWriter.write(
         path,
         Arrays.stream(names).map(name -> filled(name, 4, name.hashCode())).toList(),
+        SafetensorsWriter.CHECKPOINT_METADATA,
         WriteProgress.none());
     return path;
   }

@@ -41,7 +41,8 @@ class TensorOutputTest {
       MemorySegment mapped = in.bytes();
       WrittenFile written;
       try (FileChannel channel = created(out);
-          TensorOutput output = new TensorOutput(channel, done -> {})) {
+          WriteBuffers buffers = new WriteBuffers();
+          TensorOutput output = new TensorOutput(channel, buffers, done -> {})) {
         output.write(MemorySegment.ofArray(new byte[] {1, 2, 3}));
         expected.write(new byte[] {1, 2, 3});
         // From the end, so that no piece continues the one before.
@@ -75,7 +76,8 @@ class TensorOutputTest {
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE);
         FileChannel channel = created(out);
-        TensorOutput output = new TensorOutput(channel, done -> {})) {
+        WriteBuffers buffers = new WriteBuffers();
+        TensorOutput output = new TensorOutput(channel, buffers, done -> {})) {
       MemorySegment buffer = scratch.map(MapMode.READ_WRITE, 0, size, arena);
       output.write(
           "t",
@@ -100,7 +102,8 @@ class TensorOutputTest {
     Path in = Files.write(folder.resolve("in"), new byte[3 << 20]);
     try (MappedFile source = MappedFile.open(in);
         FileChannel channel = created(folder.resolve("out"));
-        TensorOutput output = new TensorOutput(channel, done -> {})) {
+        WriteBuffers buffers = new WriteBuffers();
+        TensorOutput output = new TensorOutput(channel, buffers, done -> {})) {
       MemorySegment mapped = source.bytes();
       try (FileChannel shrunk = FileChannel.open(in, StandardOpenOption.WRITE)) {
         shrunk.truncate(1 << 20);
@@ -119,7 +122,8 @@ class TensorOutputTest {
     Path out = folder.resolve("out");
     try (MappedFile source = MappedFile.open(Files.write(folder.resolve("in"), new byte[1 << 20]));
         FileChannel channel = FileChannel.open(Files.createFile(out), StandardOpenOption.READ);
-        TensorOutput output = new TensorOutput(closed(channel), done -> {})) {
+        WriteBuffers buffers = new WriteBuffers();
+        TensorOutput output = new TensorOutput(closed(channel), buffers, done -> {})) {
       MemorySegment mapped = source.bytes();
       output.write("w", mapped.byteSize(), TensorContent.of(List.of(mapped)));
       assertThatThrownBy(() -> output.finish("out")).isInstanceOf(IOException.class);

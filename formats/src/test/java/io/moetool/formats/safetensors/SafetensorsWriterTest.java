@@ -34,7 +34,10 @@ class SafetensorsWriterTest {
     Path path = folder.resolve("m.safetensors");
     WrittenFile written =
         SafetensorsWriter.write(
-            path, List.of(u8("b", 1, 2, 3, 4), u8("a", 5)), WriteProgress.none());
+            path,
+            List.of(u8("b", 1, 2, 3, 4), u8("a", 5)),
+            SafetensorsWriter.CHECKPOINT_METADATA,
+            WriteProgress.none());
     String header =
         "{\"__metadata__\":{\"format\":\"pt\"},"
             + "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]},"
@@ -50,7 +53,10 @@ class SafetensorsWriterTest {
     Path path = folder.resolve("m.safetensors");
     WrittenFile written =
         SafetensorsWriter.write(
-            path, List.of(u8("abc", 'a', 'b', 'c'), u8("none")), WriteProgress.none());
+            path,
+            List.of(u8("abc", 'a', 'b', 'c'), u8("none")),
+            SafetensorsWriter.CHECKPOINT_METADATA,
+            WriteProgress.none());
     // FIPS 180-2, appendix B.1, and the digest of nothing.
     assertThat(written.tensors())
         .containsExactly(
@@ -77,7 +83,9 @@ class SafetensorsWriterTest {
               inPieces(content, 1 + i * 12_345)));
     }
     Path path = folder.resolve("m.safetensors");
-    WrittenFile written = SafetensorsWriter.write(path, tensors, WriteProgress.none());
+    WrittenFile written =
+        SafetensorsWriter.write(
+            path, tensors, SafetensorsWriter.CHECKPOINT_METADATA, WriteProgress.none());
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
       assertThat(file.names()).containsExactly("t0", "t1", "t2", "t3", "t4", "t5", "t6");
       for (int i = 0; i < sizes.length; i++) {
@@ -100,6 +108,7 @@ class SafetensorsWriterTest {
           List.of(
               new OutputTensor(
                   new TensorInfo("t", DType.U8, Shape.of(2)), TensorContent.of(List.of(bytes)))),
+          SafetensorsWriter.CHECKPOINT_METADATA,
           WriteProgress.none());
       try (SafetensorsFile file = SafetensorsFile.open(path)) {
         assertThat(file.view("t").bytes().mismatch(bytes)).isEqualTo(-1);
@@ -121,6 +130,7 @@ class SafetensorsWriterTest {
     SafetensorsWriter.write(
         path,
         List.of(new OutputTensor(new TensorInfo("t", DType.U8, Shape.of(10, 1000)), content)),
+        SafetensorsWriter.CHECKPOINT_METADATA,
         WriteProgress.none());
     try (SafetensorsFile file = SafetensorsFile.open(path)) {
       for (int i = 0; i < 10; i++) {
@@ -173,7 +183,9 @@ class SafetensorsWriterTest {
         };
     Path path = folder.resolve("x.safetensors");
     OutputTensor tensor = new OutputTensor(new TensorInfo("t", DType.U8, Shape.of(2)), failing);
-    assertThatThrownBy(() -> SafetensorsWriter.write(path, List.of(tensor), WriteProgress.none()))
+    assertThatThrownBy(() ->
+            SafetensorsWriter.write(
+                path, List.of(tensor), SafetensorsWriter.CHECKPOINT_METADATA, WriteProgress.none()))
         .isInstanceOf(EnvironmentException.class)
         .hasMessage(
             path
@@ -184,8 +196,12 @@ class SafetensorsWriterTest {
   @Test
   void aFileWithBytesIsNotWrittenOver() throws IOException {
     Path path = Files.write(folder.resolve("m.safetensors"), new byte[] {1});
-    assertThatThrownBy(
-            () -> SafetensorsWriter.write(path, List.of(u8("a", 1)), WriteProgress.none()))
+    assertThatThrownBy(() ->
+            SafetensorsWriter.write(
+                path,
+                List.of(u8("a", 1)),
+                SafetensorsWriter.CHECKPOINT_METADATA,
+                WriteProgress.none()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(path + " is there already and not empty");
     assertThat(Files.readAllBytes(path)).containsExactly(1);
@@ -203,6 +219,7 @@ class SafetensorsWriterTest {
     SafetensorsWriter.write(
         path,
         List.of(tensor),
+        SafetensorsWriter.CHECKPOINT_METADATA,
         (done, total) -> {
           reports.add(done);
           totals.add(total);
@@ -213,7 +230,10 @@ class SafetensorsWriterTest {
 
   private void write(OutputTensor tensor) throws IOException {
     SafetensorsWriter.write(
-        Files.createTempFile(folder, "t", ".safetensors"), List.of(tensor), WriteProgress.none());
+        Files.createTempFile(folder, "t", ".safetensors"),
+        List.of(tensor),
+        SafetensorsWriter.CHECKPOINT_METADATA,
+        WriteProgress.none());
   }
 
   private static OutputTensor u8(String name, int... values) {

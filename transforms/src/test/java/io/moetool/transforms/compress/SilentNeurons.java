@@ -42,7 +42,11 @@ final class SilentNeurons {
       }
       outputs.add(new OutputTensor(info, TensorContent.of(List.of(MemorySegment.ofArray(bytes)))));
     }
-    SafetensorsWriter.write(folder.resolve("model.safetensors"), outputs, WriteProgress.none());
+    SafetensorsWriter.write(
+        folder.resolve("model.safetensors"),
+        outputs,
+        SafetensorsWriter.CHECKPOINT_METADATA,
+        WriteProgress.none());
   }
 
   private static void silence(

@@ -47,7 +47,11 @@ final class TwinCheckpoint {
               source.tensors().info(name),
               TensorContent.of(List.of(MemorySegment.ofArray(bytes)))));
     }
-    SafetensorsWriter.write(folder.resolve("model.safetensors"), outputs, WriteProgress.none());
+    SafetensorsWriter.write(
+        folder.resolve("model.safetensors"),
+        outputs,
+        SafetensorsWriter.CHECKPOINT_METADATA,
+        WriteProgress.none());
   }
 
   /** Neuron i of expert 1 is this one of expert 0. */

@@ -247,7 +247,11 @@ class PackedCheckpointTest {
         }
       }
       Files.createDirectories(model);
-      SafetensorsWriter.write(model.resolve("model.safetensors"), outputs, WriteProgress.none());
+      SafetensorsWriter.write(
+          model.resolve("model.safetensors"),
+          outputs,
+          SafetensorsWriter.CHECKPOINT_METADATA,
+          WriteProgress.none());
       String config = Files.readString(PLAIN.resolve("config.json"));
       Files.writeString(
           model.resolve("config.json"),

@@ -3,8 +3,10 @@
 
 Beside the weights: expected.json (sources, targets and losses) and expected.safetensors (logits, and what every mixture-of-experts block
 saw and did, layers of the encoder first). Sequences are so long, and capacity so small, that tokens are dropped in encoder and decoder.
+What experts did is added up beside the analyzers' tests: dropped tokens are no routed pairs there, but the router saw them.
 """
 
+import dataclasses
 import json
 import shutil
 import tempfile
@@ -17,12 +19,15 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
+import expert_sums
 import places
 
 SEED = 1801
 CLOSEST_CALL = 1e-3
 LENGTHS = ((23, 17), (40, 31), (9, 12))
 """Tokens of source and target."""
+OF_ALL_TOKENS = ("soft", "zsum", "zgram")
+"""Sums over what the router says, whether an expert took the token or not."""
 
 CONFIG = {
     "add_router_probs": False,
@@ -127,6 +132,61 @@ def run(model, source, target):
     return logits, {key: value for key, value in seen.items()}
 
 
+@dataclasses.dataclass
+class Pairs:
+    """What some tokens of one sequence went through in one layer, as expert_sums takes it; n tokens, E experts, hidden size H."""
+
+    input: numpy.ndarray
+    router_logits: numpy.ndarray
+    scores: numpy.ndarray
+    selected: numpy.ndarray
+    gates: numpy.ndarray
+    expert_outputs: numpy.ndarray
+    hidden_after: numpy.ndarray
+    taken: numpy.ndarray
+    """[n] whether the chosen expert took the token."""
+
+    def of(self, rows):
+        return Pairs(*(getattr(self, field.name)[rows] for field in dataclasses.fields(self)))
+
+
+def pairs(model, seen, layer):
+    """Runs the chosen experts by themselves; the block's output has to be what follows from that."""
+    mlp = [*model.encoder.block, *model.decoder.block][layer].layer[-1].mlp
+    given = seen[("input", layer)]
+    taken, probability, logits = (part[0] for part in seen[("router", layer)])
+    chosen = logits.argmax(dim=-1)
+    with torch.no_grad():
+        outputs = torch.stack([getattr(mlp.experts, f"expert_{expert}")(row) for expert, row in zip(chosen.tolist(), given)])
+    accepted = taken.sum(dim=-1) > 0
+    gates = probability.reshape(-1, 1) * accepted[:, None]
+    assert torch.allclose(gates * outputs, seen[("output", layer)], atol=1e-5)
+    found = (given, logits, torch.softmax(logits, dim=-1), chosen[:, None], gates, outputs[:, None], seen[("hidden", layer)], accepted)
+    return Pairs(*(array.numpy() for array in found))
+
+
+def totals(blocks):
+    """Sums of one layer over several sequences."""
+    total = expert_sums.sums([block.of(block.taken) for block in blocks], CONFIG["num_experts"])
+    return total | {name: values for name, values in expert_sums.sums(blocks, CONFIG["num_experts"]).items() if name in OF_ALL_TOKENS}
+
+
+def statistics(sequences, blocks):
+    found = []
+    for layer, of_layer in sorted(blocks.items()):
+        total = totals(of_layer)
+        found.append(
+            {
+                "layer": layer,
+                "tokens": sum(len(block.taken) for block in of_layer),
+                "dropped": int(sum((~block.taken).sum() for block in of_layer)),
+                "sums": {name: array.tolist() for name, array in total.items()},
+                "scores": {name: array.tolist() for name, array in expert_sums.scores(total).items()},
+            }
+        )
+    return {"sequences": [{"source": row["source"], "target": row["target"]} for row in sequences], "layers": found}
+
+
 def main():
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
@@ -135,7 +195,7 @@ def main():
     write(folder)
     model = load(folder)
     stream = numpy.random.default_rng([SEED, 7])
-    arrays, sequences, every, dropped, margin = {}, [], [], {}, numpy.inf
+    arrays, sequences, every, dropped, blocks, margin = {}, [], [], {}, {}, numpy.inf
     for index, lengths in enumerate(LENGTHS):
         source, target = (stream.integers(2, CONFIG["vocab_size"], length).tolist() for length in lengths)
         logits, seen = run(model, source, target)
@@ -152,6 +212,10 @@ def main():
                 arrays[name + "moe.router_logits"] = router_logits.numpy()
                 arrays[name + "moe.gates"] = (probability * taken.sum(dim=-1, keepdim=True)).numpy()
                 dropped[layer] = dropped.get(layer, 0) + int((taken.sum(dim=-1) == 0).sum())
+                block = pairs(model, seen, layer)
+                blocks.setdefault(layer, []).append(block)
+                arrays[name + "moe.expert_norms"] = numpy.linalg.norm(block.expert_outputs, axis=-1)
+                arrays[name + "moe.expert_maxima"] = numpy.abs(block.expert_outputs).max(axis=-1)
             else:
                 arrays[name + ("hidden" if what == "hidden" else "moe." + what)] = value.numpy()
     assert margin > CLOSEST_CALL, margin
@@ -168,6 +232,8 @@ def main():
     (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     safetensors.numpy.save_file({name: numpy.ascontiguousarray(array) for name, array in arrays.items()}, folder / "expected.safetensors")
     (folder / "expected.safetensors").chmod(0o644)
+    places.ENCODER_STATISTICS.mkdir(parents=True, exist_ok=True)
+    (places.ENCODER_STATISTICS / f"{folder.name}.json").write_text(json.dumps(statistics(sequences, blocks)) + "\n")
     print(f"{folder.name}: loss {expected['meanNll']:.6f}, closest call {margin:.4f}, dropped {dropped}")
 
 

@@ -74,7 +74,8 @@ public record Analysis(
    *
    * @param fingerprint names weights and config
    * @param modelType {@code model_type} of the config
-   * @param layers decoder layers, with or without experts
+   * @param layers all layers, with or without experts; those of an encoder come first
+   * @param encoderLayers how many of them read a source; 0 in models without an encoder
    * @param experts routed experts per layer that has any
    * @param expertsPerToken experts a token uses
    * @param base fingerprint of the checkpoint whose routers it was compared with
@@ -83,6 +84,7 @@ public record Analysis(
       String fingerprint,
       String modelType,
       int layers,
+      int encoderLayers,
       int experts,
       int expertsPerToken,
       Optional<String> base) {}
@@ -92,10 +94,16 @@ public record Analysis(
    *
    * @param fingerprint names the tokens
    * @param sequences number of sequences
-   * @param tokens number of tokens
+   * @param tokens number of tokens, without those of sources
+   * @param sourceTokens number of tokens of all sources
    * @param domains by name, in order of first appearance
    */
-  public record Data(String fingerprint, long sequences, long tokens, Map<String, Domain> domains) {
+  public record Data(
+      String fingerprint,
+      long sequences,
+      long tokens,
+      long sourceTokens,
+      Map<String, Domain> domains) {
     public Data {
       domains = Collections.unmodifiableMap(new LinkedHashMap<>(domains));
     }
@@ -105,9 +113,10 @@ public record Analysis(
    * Data of one kind.
    *
    * @param sequences number of sequences
-   * @param tokens number of tokens
+   * @param tokens number of tokens, without those of sources
+   * @param sourceTokens number of tokens of all sources
    */
-  public record Domain(long sequences, long tokens) {}
+  public record Domain(long sequences, long tokens, long sourceTokens) {}
 
   /**
    * One layer with experts; lists are by expert.

@@ -2,12 +2,14 @@ package io.moetool.analyzers;
 
 import io.moetool.analyzers.routing.LayerRouting;
 import io.moetool.analyzers.routing.RoutingAnalysis;
+import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.superexperts.SuperExpert;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What a reader of an analysis ought to know before the numbers. */
 final class AnalysisWarnings {
@@ -19,6 +21,7 @@ final class AnalysisWarnings {
   private AnalysisWarnings() {}
 
   static List<String> of(
+      MeasuredModel model,
       List<Analysis.Layer> layers,
       List<SuperExpert> superExperts,
       Optional<Analysis.SuperExpertRule> rule) {
@@ -28,6 +31,7 @@ final class AnalysisWarnings {
           "nothing was run: routing, outputs and super experts are unknown, and only methods that need"
               + " weights alone have scores; analyze with --data for the rest");
     }
+    model.expertCapacity().ifPresent(capacity -> dropped(layers, capacity, warnings));
     named(layers, LayerRouting::starvedExperts)
         .ifPresent(names ->
             warnings.add(
@@ -37,6 +41,23 @@ final class AnalysisWarnings {
         .ifPresent(names -> warnings.add("no token chose some experts: " + names));
     rule.ifPresent(found -> superExperts(superExperts, found, warnings));
     return warnings;
+  }
+
+  private static void dropped(List<Analysis.Layer> layers, int capacity, List<String> warnings) {
+    String places =
+        layers.stream()
+            .filter(layer -> layer.routing().map(LayerRouting::dropped).orElse(0L) > 0)
+            .map(layer -> {
+              LayerRouting routing = layer.routing().orElseThrow();
+              return "%d of %d in layer %d"
+                  .formatted(routing.dropped(), routing.tokens(), layer.layer());
+            })
+            .collect(Collectors.joining(", "));
+    if (!places.isEmpty()) {
+      warnings.add(
+          "experts take %d tokens of a sequence, so some were dropped and count for no expert: %s; shorter sequences drop fewer"
+              .formatted(capacity, places));
+    }
   }
 
   private static void superExperts(

@@ -63,6 +63,7 @@ public final class Analyzer {
             model.fingerprint(),
             model.modelType(),
             model.layers(),
+            model.encoderLayers(),
             model.experts(),
             model.expertsPerToken(),
             statistics.weights().flatMap(WeightStatistics::base)),
@@ -84,7 +85,7 @@ public final class Analyzer {
                 routedLayers().map(layer -> LayerSpecialisation.of(routed.data(), layer)).toList())
             .orElse(List.of()),
         statistics.routed().map(routed -> AdaptiveRouting.of(statistics)),
-        AnalysisWarnings.of(analyzed, superExperts, rule));
+        AnalysisWarnings.of(model, analyzed, superExperts, rule));
   }
 
   private Stream<LayerStatistics> routedLayers() {
@@ -123,7 +124,7 @@ public final class Analyzer {
 
   /** A sample of one pass, from which everything can be told. */
   private boolean hasWholeSample() {
-    return statistics.sampled().filter(sample -> sample.extent().ofOnePass()).isPresent();
+    return statistics.sampled().filter(sample -> sample.ofOnePass()).isPresent();
   }
 
   private Analysis.Layer layer(LayerMeasurements layer, Map<String, SaliencyScores> scores) {
@@ -134,7 +135,13 @@ public final class Analyzer {
         layer.routed().map(sums -> Arrays.stream(sums.overall().counts()).boxed().toList()),
         saliency,
         layer.routed().map(sums -> list(sums.overall().toArray(ExpertStatistic.MX))),
-        layer.routed().map(sums -> RoutingAnalysis.of(statistics.requireRouted().data(), sums)));
+        layer
+            .routed()
+            .map(sums ->
+                RoutingAnalysis.of(
+                    statistics.requireRouted().data(),
+                    sums,
+                    statistics.model().expertsPerToken())));
   }
 
   private static Analysis.Data data(MeasuredData measured) {
@@ -142,9 +149,15 @@ public final class Analyzer {
     measured
         .domains()
         .forEach(domain ->
-            domains.put(domain.name(), new Analysis.Domain(domain.sequences(), domain.tokens())));
+            domains.put(
+                domain.name(),
+                new Analysis.Domain(domain.sequences(), domain.tokens(), domain.sourceTokens())));
     return new Analysis.Data(
-        measured.fingerprint(), measured.sequences(), measured.tokens(), domains);
+        measured.fingerprint(),
+        measured.sequences(),
+        measured.tokens(),
+        measured.sourceTokens(),
+        domains);
   }
 
   private static List<Double> list(double[] values) {

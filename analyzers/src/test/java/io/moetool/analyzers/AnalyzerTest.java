@@ -49,9 +49,15 @@ class AnalyzerTest {
             "warnings");
     assertThat(json.get("model").propertyNames())
         .containsExactly(
-            "fingerprint", "modelType", "layers", "experts", "expertsPerToken", "base");
+            "fingerprint",
+            "modelType",
+            "layers",
+            "encoderLayers",
+            "experts",
+            "expertsPerToken",
+            "base");
     assertThat(json.get("data").propertyNames())
-        .containsExactly("fingerprint", "sequences", "tokens", "domains");
+        .containsExactly("fingerprint", "sequences", "tokens", "sourceTokens", "domains");
     assertThat(json.get("data").get("domains").get("prose").get("tokens").longValue())
         .isEqualTo(20_000);
     JsonNode layer = json.get("layers").get(1);

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -43,12 +44,23 @@ public final class GoldenRun {
   /** The sequences such a file says the numbers are for. */
   public static SequenceData sequences(JsonNode arrays) {
     return new SequenceData(
-        arrays
-            .valueStream()
-            .map(array ->
+        arrays.valueStream().map(array -> new TokenSequence("all", ids(array).toArray())).toList());
+  }
+
+  /** Texts with their sources, as an encoder-decoder model reads them. */
+  public static SequenceData sequencesWithSources(JsonNode rows, int decoderStart) {
+    return new SequenceData(
+        rows.valueStream()
+            .map(row ->
                 new TokenSequence(
-                    "all", array.valueStream().mapToInt(JsonNode::intValue).toArray()))
+                    "all",
+                    ids(row.get("source")).toArray(),
+                    IntStream.concat(IntStream.of(decoderStart), ids(row.get("target"))).toArray()))
             .toList());
+  }
+
+  private static IntStream ids(JsonNode array) {
+    return array.valueStream().mapToInt(JsonNode::intValue);
   }
 
   /**
@@ -58,7 +70,13 @@ public final class GoldenRun {
    */
   public static void observe(
       String name, SequenceData data, BiFunction<CheckpointStore, Architecture, Taps> taps) {
-    try (CheckpointStore store = CheckpointStore.open(CHECKPOINTS.resolve(name));
+    observe(CHECKPOINTS.resolve(name), data, taps);
+  }
+
+  /** As {@link #observe(String, SequenceData, BiFunction)}, in a folder that is named whole. */
+  public static void observe(
+      Path folder, SequenceData data, BiFunction<CheckpointStore, Architecture, Taps> taps) {
+    try (CheckpointStore store = CheckpointStore.open(folder);
         WorkPool pool = new WorkPool(2)) {
       Architecture architecture =
           FamilyCatalog.builtIn().resolve(ModelConfig.read(store.configFile()), store);

@@ -19,17 +19,29 @@ final class AnalysisText {
         analysis
             .data()
             .map(data ->
-                "%d tokens in %d sequences, domains: %s"
+                "%d tokens%s in %d sequences, domains: %s"
                     .formatted(
                         data.tokens(),
+                        data.sourceTokens() == 0
+                            ? ""
+                            : " and %d of sources".formatted(data.sourceTokens()),
                         data.sequences(),
                         String.join(", ", data.domains().keySet())))
             .orElse("weights alone");
     return "%s  %s\n".formatted(ink.bold(folder.toString()), seen)
+        + sides(analysis.model())
         + layers(analysis).render("  ")
         + superExperts(analysis)
         + damage(analysis)
         + "  report: %s\n".formatted(folder.resolve(Report.NAME));
+  }
+
+  /** Whose layers have which numbers. */
+  private static String sides(Analysis.Model model) {
+    return model.encoderLayers() == 0
+        ? ""
+        : "  layers %d to %d are the encoder's and see sources, %d to %d the decoder's\n"
+            .formatted(0, model.encoderLayers() - 1, model.encoderLayers(), model.layers() - 1);
   }
 
   private static Table layers(Analysis analysis) {

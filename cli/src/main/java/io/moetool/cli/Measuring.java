@@ -69,11 +69,13 @@ final class Measuring {
    * @param folder takes savepoints
    */
   Statistics weightsAnd(
-      SequenceData data,
+      SequenceData given,
       OrtEngine engine,
       int sampleTokens,
       Optional<MemoryLimit> limit,
       Optional<AnalysisFolder> folder) {
+    SequenceData data =
+        source.architecture().encoder().isPresent() ? given.withoutLastTokens() : given;
     StatisticsTap tap = new StatisticsTap(model(), data);
     Optional<SampleStatisticsTap> sample =
         sampleTokens == 0

@@ -1,5 +1,6 @@
 package io.moetool.analyzers.adaptive;
 
+import io.moetool.analyzers.statistics.ExpertStatistic;
 import io.moetool.analyzers.statistics.LayerStatistics;
 import io.moetool.analyzers.statistics.RoutedStatistics;
 import io.moetool.analyzers.statistics.SkipRule;
@@ -87,7 +88,8 @@ public record AdaptiveRouting(Map<String, List<Setting>> rules) {
   }
 
   private static Setting setting(SkipRule rule, int step, RoutedStatistics routed, int perToken) {
-    double tokens = routed.data().tokens();
+    double seen = 0;
+    double notTaken = 0;
     double choices = 0;
     double dropped = 0;
     double mass = 0;
@@ -95,17 +97,19 @@ public record AdaptiveRouting(Map<String, List<Setting>> rules) {
     List<Double> active = new ArrayList<>();
     for (LayerStatistics layer : routed.layers()) {
       SkipRule.Skipped skipped = rule.skipped(layer, step);
+      double full = layer.tokens() * (double) perToken - layer.overall().total(ExpertStatistic.N);
+      seen += layer.tokens();
+      notTaken += full;
       choices += skipped.choices();
       dropped += skipped.mass();
       mass += rule.total(layer).mass();
       bound += skipped.bound();
-      active.add(perToken - skipped.choices() / tokens);
+      active.add(perToken - (full + skipped.choices()) / layer.tokens());
     }
-    double seen = tokens * routed.layers().size();
     return new Setting(
         rule.limit(step),
-        perToken - choices / seen,
-        choices / (seen * perToken),
+        perToken - (notTaken + choices) / seen,
+        choices / (seen * perToken - notTaken),
         mass == 0 ? 0 : dropped / mass,
         bound / seen,
         active);

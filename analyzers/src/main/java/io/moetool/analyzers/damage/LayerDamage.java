@@ -43,14 +43,10 @@ public final class LayerDamage {
     this.tokens = tokens;
   }
 
-  /**
-   * The damage to a layer that was measured.
-   *
-   * @param tokens tokens that were summed over
-   */
-  public static LayerDamage of(LayerStatistics layer, long tokens) {
+  /** The damage to a layer that was measured. */
+  public static LayerDamage of(LayerStatistics layer) {
     SumMatrix moves = layer.matrix(MatrixStatistic.MOVES);
-    return new LayerDamage(layer.experts(), moves::get, tokens);
+    return new LayerDamage(layer.experts(), moves::get, layer.tokens());
   }
 
   /** Number of experts. */

@@ -9,7 +9,7 @@ import io.moetool.kernels.GroupByExpert;
 import io.moetool.kernels.WeightDecoder;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
-import io.moetool.runtime.run.TokenSample;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.text.SequenceData;
 import java.lang.foreign.Arena;
 import java.util.Map;
@@ -35,7 +35,7 @@ public final class NeuronEnergy implements SampleTap {
   private final TensorStore store;
   private final ExpertTensors tensors;
   private final boolean transposed;
-  private final TokenSample sample;
+  private final SampledTokens sample;
   private final double maximumShare;
   private final Map<Integer, int[][]> rankings = new TreeMap<>();
 
@@ -51,12 +51,12 @@ public final class NeuronEnergy implements SampleTap {
     this.store = store;
     this.tensors = new ExpertTensors(architecture.names());
     this.transposed = architecture.moe().expert().stack().transposed();
-    this.sample = TokenSample.evenly(data, Integer.MAX_VALUE);
+    this.sample = SampledTokens.evenly(data, Integer.MAX_VALUE);
     this.maximumShare = maximumShare;
   }
 
   @Override
-  public TokenSample sample() {
+  public SampledTokens sample() {
     return sample;
   }
 

@@ -163,12 +163,19 @@ record ReportContent(
     List<Fact> facts = new ArrayList<>();
     facts.add(new Fact("Layers with experts", analysis.layers().size()));
     facts.add(new Fact("Layers", analysis.model().layers()));
+    int readers = analysis.model().encoderLayers();
+    if (readers > 0) {
+      facts.add(new Fact("Encoder's layers", "%d to %d".formatted(0, readers - 1)));
+    }
     facts.add(new Fact("Experts per layer", analysis.model().experts()));
     facts.add(new Fact("Experts per token", analysis.model().expertsPerToken()));
     analysis
         .data()
         .ifPresent(data -> {
           facts.add(new Fact("Tokens", data.tokens()));
+          if (data.sourceTokens() > 0) {
+            facts.add(new Fact("Tokens of sources", data.sourceTokens()));
+          }
           facts.add(new Fact("Sequences", data.sequences()));
           facts.add(new Fact("Domains", data.domains().size()));
           facts.add(new Fact("Unused experts", total(analysis, Evenness::unused)));

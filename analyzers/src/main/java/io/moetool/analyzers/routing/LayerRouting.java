@@ -20,6 +20,9 @@ import java.util.Map;
  * @param domainDivergence Jensen–Shannon divergence in bits between the expert use of two domains,
  *     in the order of {@code domainShares}
  * @param coSelected experts most often chosen together
+ * @param tokens tokens that the layer saw; in an encoder those of sources
+ * @param dropped choices that came to nothing, as the expert had taken as many tokens of the
+ *     sequence as it can; they count nowhere else
  */
 public record LayerRouting(
     double entropy,
@@ -31,7 +34,9 @@ public record LayerRouting(
     List<Double> gateMass,
     Map<String, List<Double>> domainShares,
     List<List<Double>> domainDivergence,
-    List<CoSelection> coSelected) {
+    List<CoSelection> coSelected,
+    long tokens,
+    long dropped) {
   public LayerRouting {
     unusedExperts = List.copyOf(unusedExperts);
     starvedExperts = List.copyOf(starvedExperts);

@@ -22,8 +22,12 @@ public final class RoutingAnalysis {
 
   private RoutingAnalysis() {}
 
-  /** Describes a layer. */
-  public static LayerRouting of(MeasuredData data, LayerStatistics layer) {
+  /**
+   * Describes a layer.
+   *
+   * @param expertsPerToken experts that a token chooses
+   */
+  public static LayerRouting of(MeasuredData data, LayerStatistics layer, int expertsPerToken) {
     ExpertSums sums = layer.overall();
     Distribution use = use(sums);
     Map<String, List<Double>> domainShares = new LinkedHashMap<>();
@@ -41,7 +45,9 @@ public final class RoutingAnalysis {
         list(Distribution.of(sums.toArray(ExpertStatistic.GSUM)).shares()),
         domainShares,
         divergences(layer.byDomain()),
-        coSelected(data, layer));
+        coSelected(layer),
+        layer.tokens(),
+        Math.round(layer.tokens() * (double) expertsPerToken - sums.total(ExpertStatistic.N)));
   }
 
   private static Distribution use(ExpertSums sums) {
@@ -63,21 +69,20 @@ public final class RoutingAnalysis {
         .toList();
   }
 
-  private static List<LayerRouting.CoSelection> coSelected(
-      MeasuredData data, LayerStatistics layer) {
+  private static List<LayerRouting.CoSelection> coSelected(LayerStatistics layer) {
     SumMatrix together = layer.matrix(MatrixStatistic.COACT);
     return together.largestPairs(PAIRS, together::get).stream()
         .filter(pair -> pair.value() > 0)
-        .map(pair -> coSelection(data, together, pair))
+        .map(pair -> coSelection(layer.tokens(), together, pair))
         .toList();
   }
 
   private static LayerRouting.CoSelection coSelection(
-      MeasuredData data, SumMatrix together, SumMatrix.Pair pair) {
+      long tokens, SumMatrix together, SumMatrix.Pair pair) {
     double chance =
         together.get(pair.first(), pair.first())
             * together.get(pair.second(), pair.second())
-            / data.tokens();
+            / tokens;
     return new LayerRouting.CoSelection(
         pair.first(), pair.second(), (long) pair.value(), pair.value() / chance);
   }

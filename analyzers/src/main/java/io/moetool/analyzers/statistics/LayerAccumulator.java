@@ -4,6 +4,7 @@ import io.moetool.formats.BadInputException;
 import io.moetool.kernels.ColumnSums;
 import io.moetool.kernels.Gram;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ final class LayerAccumulator {
   private final MeasuredModel model;
   private final int layer;
   private final List<ExpertSums> byDomain = new ArrayList<>();
+  private final long[] tokens;
   private final Gram logitProducts;
   private final PairSums moves;
   private final double[] coselected;
@@ -25,6 +27,7 @@ final class LayerAccumulator {
   LayerAccumulator(MeasuredModel model, int layer, int domains) {
     this.model = model;
     this.layer = layer;
+    tokens = new long[domains];
     for (int domain = 0; domain < domains; domain++) {
       byDomain.add(new ExpertSums(model.experts()));
     }
@@ -44,6 +47,7 @@ final class LayerAccumulator {
     lastSequence = sequence;
     requireFinite(sequence, partial.sums());
     byDomain.get(domain).add(partial.sums());
+    tokens[domain] += partial.selected().length;
     logitProducts.add(partial.logitProducts());
     moves.add(partial.moves());
     skipped.add(partial.skipped());
@@ -90,7 +94,7 @@ final class LayerAccumulator {
     matrices.put(MatrixStatistic.MOVES, moves.toMatrix());
     matrices.put(MatrixStatistic.SKIPPED, skipped.toMatrix());
     matrices.put(MatrixStatistic.PEAKS, peaks.toMatrix());
-    return new LayerStatistics(layer, byDomain, matrices);
+    return new LayerStatistics(layer, Arrays.stream(tokens).boxed().toList(), byDomain, matrices);
   }
 
   private void requireFinite(int sequence, ExpertSums sums) {

@@ -1,6 +1,7 @@
 package io.moetool.analyzers.statistics;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -9,12 +10,23 @@ import java.util.Map;
 /** Everything that was summed in one layer with experts. */
 public final class LayerStatistics {
   private final int layer;
+  private final List<Long> tokens;
   private final List<ExpertSums> byDomain;
   private final ExpertSums overall;
   private final Map<MatrixStatistic, SumMatrix> matrices;
 
-  LayerStatistics(int layer, List<ExpertSums> byDomain, Map<MatrixStatistic, SumMatrix> matrices) {
+  /**
+   * Takes over sums.
+   *
+   * @param tokens tokens that the layer saw, by domain
+   */
+  LayerStatistics(
+      int layer,
+      List<Long> tokens,
+      List<ExpertSums> byDomain,
+      Map<MatrixStatistic, SumMatrix> matrices) {
     this.layer = layer;
+    this.tokens = List.copyOf(tokens);
     this.byDomain = List.copyOf(byDomain);
     this.matrices = Collections.unmodifiableMap(new EnumMap<>(matrices));
     this.overall = new ExpertSums(byDomain.getFirst().experts());
@@ -29,6 +41,14 @@ public final class LayerStatistics {
   /** Number of experts, E. */
   public int experts() {
     return overall.experts();
+  }
+
+  /**
+   * Tokens that the layer saw: those of the texts, or in an encoder's layer those of the sources.
+   * Some of them may have found no expert that took them.
+   */
+  public long tokens() {
+    return tokens.stream().mapToLong(Long::longValue).sum();
   }
 
   /** Sums over all tokens: those of the domains, added in their order. */
@@ -47,7 +67,11 @@ public final class LayerStatistics {
    * @param places their indices
    */
   public LayerStatistics ofDomains(List<Integer> places) {
-    return new LayerStatistics(layer, places.stream().map(byDomain::get).toList(), matrices);
+    return new LayerStatistics(
+        layer,
+        places.stream().map(tokens::get).toList(),
+        places.stream().map(byDomain::get).toList(),
+        matrices);
   }
 
   /** A matrix over all tokens. */
@@ -67,17 +91,20 @@ public final class LayerStatistics {
    */
   LayerStatistics plus(LayerStatistics other, int[] places, int domains) {
     List<ExpertSums> sums = new ArrayList<>();
+    long[] seen = new long[domains];
     for (int domain = 0; domain < domains; domain++) {
       sums.add(new ExpertSums(experts()));
     }
     for (int domain = 0; domain < byDomain.size(); domain++) {
       sums.get(domain).add(byDomain.get(domain));
+      seen[domain] = tokens.get(domain);
     }
     for (int domain = 0; domain < places.length; domain++) {
       sums.get(places[domain]).add(other.byDomain.get(domain));
+      seen[places[domain]] = Math.addExact(seen[places[domain]], other.tokens.get(domain));
     }
     Map<MatrixStatistic, SumMatrix> added = new EnumMap<>(MatrixStatistic.class);
     matrices.forEach((key, matrix) -> added.put(key, key.combine(matrix, other.matrix(key))));
-    return new LayerStatistics(layer, sums, added);
+    return new LayerStatistics(layer, Arrays.stream(seen).boxed().toList(), sums, added);
   }
 }

@@ -29,9 +29,15 @@ public record MeasuredData(List<String> fingerprints, List<Domain> domains) {
    *
    * @param name as the data file gives it
    * @param sequences number of sequences
-   * @param tokens number of tokens
+   * @param tokens number of tokens, without those of sources
+   * @param sourceTokens number of tokens of all sources; 0 for models without an encoder
    */
-  public record Domain(String name, long sequences, long tokens) {}
+  public record Domain(String name, long sequences, long tokens, long sourceTokens) {
+    /** Tokens that a layer sees. */
+    long seenIn(MeasuredModel model, int layer) {
+      return model.readsSource(layer) ? sourceTokens : tokens;
+    }
+  }
 
   /** Describes data that is about to be measured. */
   public static MeasuredData of(SequenceData data) {
@@ -39,7 +45,7 @@ public record MeasuredData(List<String> fingerprints, List<Domain> domains) {
     for (TokenSequence sequence : data.sequences()) {
       domains.merge(
           sequence.domain(),
-          new Domain(sequence.domain(), 1, sequence.length()),
+          new Domain(sequence.domain(), 1, sequence.length(), sequence.sourceLength()),
           MeasuredData::together);
     }
     return new MeasuredData(List.of(data.fingerprint()), List.copyOf(domains.values()));
@@ -55,9 +61,14 @@ public record MeasuredData(List<String> fingerprints, List<Domain> domains) {
     return domains.stream().mapToLong(Domain::sequences).sum();
   }
 
-  /** Tokens in all domains. */
+  /** Tokens in all domains, without those of sources. */
   public long tokens() {
     return domains.stream().mapToLong(Domain::tokens).sum();
+  }
+
+  /** Tokens of all sources; 0 for models without an encoder. */
+  public long sourceTokens() {
+    return domains.stream().mapToLong(Domain::sourceTokens).sum();
   }
 
   /** Names of the domains. */
@@ -79,7 +90,8 @@ public record MeasuredData(List<String> fingerprints, List<Domain> domains) {
     return new Domain(
         a.name(),
         Math.addExact(a.sequences(), b.sequences()),
-        Math.addExact(a.tokens(), b.tokens()));
+        Math.addExact(a.tokens(), b.tokens()),
+        Math.addExact(a.sourceTokens(), b.sourceTokens()));
   }
 
   private static String hash(List<String> texts) {

@@ -36,7 +36,8 @@ final class Peaks {
     for (int token = 0; token < seen.selected().rows(); token++) {
       for (int rank = 0; rank < perToken; rank++) {
         int expert = seen.selected().get(token, rank);
-        if (peaks.offer(expert, token, seen.expertOutputs().row(token * perToken + rank))) {
+        if (!seen.isDropped(token, rank)
+            && peaks.offer(expert, token, seen.expertOutputs().row(token * perToken + rank))) {
           peaks.read[expert] = seen.input().rowToArray(token);
           peaks.scores[expert] = seen.scores().get(token, expert);
         }

@@ -3,7 +3,7 @@ package io.moetool.analyzers.statistics;
 import io.moetool.formats.family.Architecture;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
-import io.moetool.runtime.run.TokenSample;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.text.SequenceData;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,20 +14,20 @@ import java.util.Optional;
  * bits, whatever the threads.
  */
 public final class SampleStatisticsTap implements SampleTap {
-  private final TokenSample sample;
+  private final SampledTokens sample;
   private final List<LayerSample> layers = new ArrayList<>();
 
   /**
    * A tap for one run.
    *
-   * @param tokens size of the sample; all tokens if there are fewer
+   * @param tokens size of the sample, of texts and of sources alike; all tokens if there are fewer
    */
   public SampleStatisticsTap(SequenceData data, int tokens) {
-    this.sample = TokenSample.evenly(data, tokens);
+    this.sample = SampledTokens.evenly(data, tokens);
   }
 
   @Override
-  public TokenSample sample() {
+  public SampledTokens sample() {
     return sample;
   }
 
@@ -42,7 +42,7 @@ public final class SampleStatisticsTap implements SampleTap {
   @Override
   public long workBytes(Architecture architecture) {
     return LayerSampling.workBytes(
-        SampleSizes.of(sample.tokens(), architecture.moe().experts(), architecture.moe().routing()),
+        SampleSizes.of(sample.most(), architecture.moe().experts(), architecture.moe().routing()),
         architecture.moe().experts(),
         architecture.hidden());
   }
@@ -73,8 +73,6 @@ public final class SampleStatisticsTap implements SampleTap {
 
   /** What was measured once the run is over. */
   public Optional<SampledStatistics> statistics() {
-    return layers.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new SampledStatistics(layers.getFirst().extent(), layers));
+    return layers.isEmpty() ? Optional.empty() : Optional.of(new SampledStatistics(layers));
   }
 }

@@ -6,12 +6,16 @@ import java.util.List;
 /**
  * What running every expert on a sample of the tokens showed.
  *
- * @param extent how many tokens
- * @param layers one entry per layer with experts, ascending
+ * @param layers one entry per layer with experts, ascending; of how many tokens, each says itself
  */
-public record SampledStatistics(SampleExtent extent, List<LayerSample> layers) {
+public record SampledStatistics(List<LayerSample> layers) {
   public SampledStatistics {
     layers = List.copyOf(layers);
+  }
+
+  /** Whether what is no sum is known. */
+  public boolean ofOnePass() {
+    return layers.getFirst().extent().ofOnePass();
   }
 
   /**
@@ -24,6 +28,6 @@ public record SampledStatistics(SampleExtent extent, List<LayerSample> layers) {
     for (int i = 0; i < layers.size(); i++) {
       sums.add(layers.get(i).plus(other.layers.get(i)));
     }
-    return new SampledStatistics(extent.plus(other.extent), sums);
+    return new SampledStatistics(sums);
   }
 }

@@ -19,8 +19,10 @@ import io.moetool.kernels.Gram;
 import io.moetool.kernels.RowNorms;
 import io.moetool.runtime.run.MoeObservation;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * What one sequence adds to the sums of one layer, tokens counted in their order. Rows as long as
@@ -81,7 +83,7 @@ public final class SequenceSums {
     return outputs;
   }
 
-  /** Chosen experts by token. */
+  /** Experts that were chosen and took the token, by token. */
   int[][] selected() {
     return selected;
   }
@@ -99,14 +101,16 @@ public final class SequenceSums {
   }
 
   private void addToken(MoeObservation seen, int token) {
-    selected[token] = seen.selected().rowToArray(token);
     int perToken = seen.selected().columns();
+    int[] ranks =
+        IntStream.range(0, perToken).filter(rank -> !seen.isDropped(token, rank)).toArray();
+    selected[token] = Arrays.stream(ranks).map(rank -> seen.selected().get(token, rank)).toArray();
     ColumnSums routed = routed(seen, token);
     double turn = TokenTurn.of(seen.residual().row(token), routed);
     addCandidates(seen, token);
-    addSkipped(seen, token, length(routed));
-    for (int rank = 0; rank < perToken; rank++) {
-      int expert = selected[token][rank];
+    addSkipped(seen, token, ranks, length(routed));
+    for (int rank : ranks) {
+      int expert = seen.selected().get(token, rank);
       double weight = seen.weights().get(token, rank);
       MemorySegment output = seen.expertOutputs().row(token * perToken + rank);
       double squares = RowNorms.sumOfSquares(output);
@@ -124,7 +128,7 @@ public final class SequenceSums {
           .computeIfAbsent(expert, e -> new ColumnSums(seen.expertOutputs().columns()))
           .add(output, 1);
     }
-    addMoves(seen, token);
+    addMoves(seen, token, ranks);
   }
 
   /** TCESS: who is among the K largest logits, and not far below them. */
@@ -161,23 +165,22 @@ public final class SequenceSums {
     return places;
   }
 
-  private void addSkipped(MoeObservation seen, int token, double added) {
+  private void addSkipped(MoeObservation seen, int token, int[] ranks, double added) {
     int perToken = seen.selected().columns();
-    double[] weights = new double[perToken];
-    double[] logits = new double[perToken];
-    double[] scores = new double[perToken];
-    double[] lengths = new double[perToken];
+    double[] weights = new double[ranks.length];
+    double[] logits = new double[ranks.length];
+    double[] scores = new double[ranks.length];
+    double[] lengths = new double[ranks.length];
     double total = 0;
     for (int expert = 0; expert < sums.experts(); expert++) {
       total += seen.scores().get(token, expert);
     }
-    for (int rank = 0; rank < perToken; rank++) {
-      int expert = seen.selected().get(token, rank);
-      weights[rank] = seen.weights().get(token, rank);
-      logits[rank] = seen.routerLogits().get(token, expert);
-      scores[rank] = seen.scores().get(token, expert);
-      lengths[rank] =
-          weights[rank] * RowNorms.l2(seen.expertOutputs().row(token * perToken + rank));
+    for (int i = 0; i < ranks.length; i++) {
+      int expert = seen.selected().get(token, ranks[i]);
+      weights[i] = seen.weights().get(token, ranks[i]);
+      logits[i] = seen.routerLogits().get(token, expert);
+      scores[i] = seen.scores().get(token, expert);
+      lengths[i] = weights[i] * RowNorms.l2(seen.expertOutputs().row(token * perToken + ranks[i]));
     }
     skipped.add(weights, logits, scores, total, lengths, added);
   }
@@ -190,18 +193,18 @@ public final class SequenceSums {
     return Math.sqrt(squares);
   }
 
-  private void addMoves(MoeObservation seen, int token) {
+  private void addMoves(MoeObservation seen, int token, int[] ranks) {
     double after = RowNorms.sumOfSquares(seen.output().row(token));
     if (after == 0) {
       return;
     }
     int perToken = seen.selected().columns();
-    for (int a = 0; a < perToken; a++) {
-      MemorySegment first = seen.expertOutputs().row(token * perToken + a);
-      double share = seen.weights().get(token, a) / after;
-      for (int b = a; b < perToken; b++) {
-        MemorySegment second = seen.expertOutputs().row(token * perToken + b);
-        double move = share * seen.weights().get(token, b) * RowNorms.dot(first, second);
+    for (int a = 0; a < ranks.length; a++) {
+      MemorySegment first = seen.expertOutputs().row(token * perToken + ranks[a]);
+      double share = seen.weights().get(token, ranks[a]) / after;
+      for (int b = a; b < ranks.length; b++) {
+        MemorySegment second = seen.expertOutputs().row(token * perToken + ranks[b]);
+        double move = share * seen.weights().get(token, ranks[b]) * RowNorms.dot(first, second);
         moves.add(selected[token][a], selected[token][b], move);
         if (a == b) {
           sums.add(SHIFT, selected[token][a], move);

@@ -26,20 +26,11 @@ public record Statistics(
   /** What a pass over data has measured in one layer, as statistics of a model with that alone. */
   static Statistics ofLayer(
       MeasuredModel model, MeasuredData data, LayerStatistics layer, Optional<LayerSample> sample) {
-    MeasuredModel alone =
-        new MeasuredModel(
-            model.fingerprint(),
-            model.modelType(),
-            model.layers(),
-            List.of(layer.layer()),
-            model.experts(),
-            model.expertsPerToken(),
-            model.hidden());
     return new Statistics(
-        alone,
+        model.ofLayer(layer.layer()),
         Optional.of(new RoutedStatistics(data, List.of(layer))),
         Optional.empty(),
-        sample.map(measured -> new SampledStatistics(measured.extent(), List.of(measured))));
+        sample.map(measured -> new SampledStatistics(List.of(measured))));
   }
 
   /** The same with sums over weights. */

@@ -7,6 +7,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What a statistics file says about itself: one JSON text in the file's metadata.
@@ -15,15 +17,21 @@ import java.util.Optional;
  * @param model what was measured
  * @param data what it was run over; without fingerprints and domains if it was not
  * @param weights whether the file holds sums over weights
- * @param sample on how many tokens every expert was run
+ * @param sample on how many tokens of texts every expert was run
+ * @param sourceSample on how many tokens of sources; none for models without an encoder
  */
 record StatisticsHeader(
     int formatVersion,
     MeasuredModel model,
     MeasuredData data,
     boolean weights,
-    SampleExtent sample) {
-  static final int FORMAT_VERSION = 3;
+    SampleExtent sample,
+    SampleExtent sourceSample) {
+  static final int FORMAT_VERSION = 4;
+
+  /** The version before: without encoders and capacities. */
+  private static final int WITHOUT_SOURCES = 3;
+
   private static final String KEY = "moetool-statistics";
   private static final MeasuredData NO_DATA = new MeasuredData(List.of(), List.of());
   private static final String MEND = "analyze the model again";
@@ -37,7 +45,17 @@ record StatisticsHeader(
         statistics.model(),
         statistics.routed().map(RoutedStatistics::data).orElse(NO_DATA),
         statistics.weights().isPresent(),
-        statistics.sampled().map(SampledStatistics::extent).orElse(SampleExtent.NONE));
+        extent(statistics, false),
+        extent(statistics, true));
+  }
+
+  private static SampleExtent extent(Statistics statistics, boolean ofSources) {
+    return statistics.sampled().stream()
+        .flatMap(sampled -> sampled.layers().stream())
+        .filter(layer -> statistics.model().readsSource(layer.layer()) == ofSources)
+        .map(LayerSample::extent)
+        .findFirst()
+        .orElse(SampleExtent.NONE);
   }
 
   Map<String, String> toMetadata() {
@@ -50,9 +68,9 @@ record StatisticsHeader(
       throw new BadInputException(
           where, "it has no '%s' in its metadata, so it holds no statistics".formatted(KEY), MEND);
     }
-    requireVersion(where, text);
     StatisticsHeader header =
-        Json.readStrict(where + ", metadata '" + KEY + "'", text, StatisticsHeader.class);
+        Json.readStrict(
+            where + ", metadata '" + KEY + "'", current(where, text), StatisticsHeader.class);
     header.check(where);
     return header;
   }
@@ -64,18 +82,49 @@ record StatisticsHeader(
 
   /** Whether every expert was run on some tokens. */
   boolean isSampled() {
-    return sample.passes() > 0;
+    return passes() > 0;
   }
 
-  private static void requireVersion(String where, String text) {
-    int version = Json.readObject(where, text).path("formatVersion").asInt(0);
-    if (version != FORMAT_VERSION) {
+  /** Whether what a sample shows beyond sums is known. */
+  boolean isOfOnePass() {
+    return passes() == 1;
+  }
+
+  private int passes() {
+    return Math.max(sample.passes(), sourceSample.passes());
+  }
+
+  /** On how many tokens every expert of a layer was run. */
+  SampleExtent sampleOf(int layer) {
+    return model.readsSource(layer) ? sourceSample : sample;
+  }
+
+  /** What a header says in the words of this version. */
+  private static String current(String where, String text) {
+    ObjectNode header = Json.readObject(where, text);
+    int version = header.path("formatVersion").asInt(0);
+    if (version == FORMAT_VERSION) {
+      return text;
+    }
+    if (version != WITHOUT_SOURCES) {
       throw new BadInputException(
           where,
-          "it has format version %d, this version of moetool reads %d"
-              .formatted(version, FORMAT_VERSION),
+          "it has format version %d, this version of moetool reads %d and %d"
+              .formatted(version, WITHOUT_SOURCES, FORMAT_VERSION),
           "analyze the model again with this version");
     }
+    header.put("formatVersion", FORMAT_VERSION);
+    header.set("sourceSample", Json.tree(SampleExtent.NONE));
+    if (header.path("model") instanceof ObjectNode model) {
+      model.put("encoderLayers", 0);
+      model.putNull("expertCapacity");
+    }
+    for (JsonNode domain : header.path("data").path("domains")) {
+      if (domain instanceof ObjectNode fields) {
+        fields.put("sourceTokens", 0);
+      }
+    }
+    return header.toString();
   }
 
   private void check(String where) {
@@ -90,33 +139,51 @@ record StatisticsHeader(
         where,
         model.expertsPerToken() >= 1 && model.expertsPerToken() <= model.experts(),
         "%d of %d experts per token".formatted(model.expertsPerToken(), model.experts()));
-    requireLayers(where);
-    requireData(where);
-    requireSample(where);
-  }
-
-  private void requireSample(String where) {
-    boolean none = sample.equals(SampleExtent.NONE);
     require(
         where,
-        none
-            || (sample.passes() >= 1
-                && sample.passes() <= data.fingerprints().size()
-                && sample.tokens() >= 1
-                && sample.tokens() <= data.tokens()
-                && isPart(sample.lossTokens(), 1)
-                && isPart(sample.setTokens(), 0)
-                && isPart(sample.similarityTokens(), sample.ofOnePass() ? 1 : 0)
-                && (sample.ofOnePass() || sample.setTokens() == 0)),
-        "a sample of %s in %d passes over data".formatted(sample, data.fingerprints().size()));
+        model.expertCapacity().orElse(1) >= 1,
+        "experts take %d tokens".formatted(model.expertCapacity().orElse(1)));
+    requireLayers(where);
+    requireData(where);
+    requireSample(where, sample, data.tokens());
+    requireSample(where, sourceSample, data.sourceTokens());
+    require(
+        where,
+        !isSampled() || model.moeLayers().stream().allMatch(this::isSampledIn),
+        "samples of %d tokens of texts and %d of sources in %d and %d passes"
+            .formatted(
+                sample.tokens(), sourceSample.tokens(), sample.passes(), sourceSample.passes()));
   }
 
-  private boolean isPart(long tokens, int least) {
-    return tokens >= least && tokens <= sample.tokens();
+  private boolean isSampledIn(int layer) {
+    return sampleOf(layer).passes() == passes();
+  }
+
+  private void requireSample(String where, SampleExtent extent, long tokens) {
+    require(
+        where,
+        extent.equals(SampleExtent.NONE)
+            || (extent.passes() >= 1
+                && extent.passes() <= data.fingerprints().size()
+                && extent.tokens() >= 1
+                && extent.tokens() <= tokens
+                && isPart(extent, extent.lossTokens(), 1)
+                && isPart(extent, extent.setTokens(), 0)
+                && isPart(extent, extent.similarityTokens(), extent.ofOnePass() ? 1 : 0)
+                && (extent.ofOnePass() || extent.setTokens() == 0)),
+        "a sample of %s in %d passes over data".formatted(extent, data.fingerprints().size()));
+  }
+
+  private static boolean isPart(SampleExtent extent, long tokens, int least) {
+    return tokens >= least && tokens <= extent.tokens();
   }
 
   private void requireLayers(String where) {
     require(where, !model.moeLayers().isEmpty(), "no layer has experts");
+    require(
+        where,
+        model.encoderLayers() >= 0 && model.encoderLayers() <= model.layers(),
+        "%d of %d layers read a source".formatted(model.encoderLayers(), model.layers()));
     int previous = -1;
     for (int layer : model.moeLayers()) {
       require(
@@ -141,9 +208,17 @@ record StatisticsHeader(
           "domain %s appears twice".formatted(Quoted.of(domain.name())));
       require(
           where,
-          domain.sequences() >= 1 && domain.tokens() >= domain.sequences(),
-          "domain %s has %d sequences of %d tokens"
-              .formatted(Quoted.of(domain.name()), domain.sequences(), domain.tokens()));
+          domain.sequences() >= 1
+              && domain.tokens() >= domain.sequences()
+              && (model.encoderLayers() == 0
+                  ? domain.sourceTokens() == 0
+                  : domain.sourceTokens() >= domain.sequences()),
+          "domain %s has %d sequences of %d tokens and %d of sources"
+              .formatted(
+                  Quoted.of(domain.name()),
+                  domain.sequences(),
+                  domain.tokens(),
+                  domain.sourceTokens()));
     }
     require(
         where,

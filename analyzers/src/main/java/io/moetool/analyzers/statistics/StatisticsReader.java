@@ -86,7 +86,9 @@ final class StatisticsReader {
       for (MatrixStatistic statistic : MatrixStatistic.values()) {
         matrices.put(statistic, matrix(layout.of(layer, statistic)));
       }
-      layers.add(new LayerStatistics(layer, byDomain, matrices));
+      List<Long> tokens =
+          data.domains().stream().map(domain -> domain.seenIn(header.model(), layer)).toList();
+      layers.add(new LayerStatistics(layer, tokens, byDomain, matrices));
     }
     return layers;
   }
@@ -103,24 +105,33 @@ final class StatisticsReader {
     return sums;
   }
 
-  /** Every token of the domain chose K experts; a file that says otherwise is not of one piece. */
+  /**
+   * Every token of the domain chose K experts, of which some may not have taken it; a file that
+   * says otherwise is not of one piece.
+   */
   private void requireCounts(int layer, MeasuredData.Domain domain, ExpertSums sums) {
+    MeasuredModel model = header.model();
+    long seen = domain.seenIn(model, layer);
+    double most = (double) seen;
+    if (model.expertCapacity().isPresent()) {
+      most = Math.min(most, (double) model.expertCapacity().getAsInt() * domain.sequences());
+    }
     double total = 0;
     for (int expert = 0; expert < sums.experts(); expert++) {
       double tokens = sums.get(ExpertStatistic.N, expert);
-      if (tokens != Math.rint(tokens) || tokens > domain.tokens()) {
+      if (tokens != Math.rint(tokens) || tokens > most) {
         throw bad(
             "layer %d, expert %d, domain %s".formatted(layer, expert, Quoted.of(domain.name())),
-            "chosen by %s of %d tokens".formatted(tokens, domain.tokens()));
+            "chosen by %s of %d tokens".formatted(tokens, seen));
       }
       total += tokens;
     }
-    double expected = (double) domain.tokens() * header.model().expertsPerToken();
-    if (total != expected) {
+    double expected = (double) seen * model.expertsPerToken();
+    if (model.expertCapacity().isPresent() ? total > expected : total != expected) {
       throw bad(
           "layer %d, domain %s".formatted(layer, Quoted.of(domain.name())),
           "experts were chosen %.0f times, %d tokens choose %d each"
-              .formatted(total, domain.tokens(), header.model().expertsPerToken()));
+              .formatted(total, seen, model.expertsPerToken()));
     }
   }
 
@@ -131,9 +142,9 @@ final class StatisticsReader {
       for (SampleStatistic statistic : layout.ofSample()) {
         values.put(statistic, sampled(layout.of(layer, statistic)));
       }
-      layers.add(checked(new LayerSample(layer, header.sample(), values)));
+      layers.add(checked(new LayerSample(layer, header.sampleOf(layer), values)));
     }
-    return new SampledStatistics(header.sample(), layers);
+    return new SampledStatistics(layers);
   }
 
   private SumMatrix sampled(TensorInfo info) {

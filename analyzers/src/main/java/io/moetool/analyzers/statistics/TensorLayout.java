@@ -67,8 +67,7 @@ final class TensorLayout {
   /** What the file holds of a sample. */
   List<SampleStatistic> ofSample() {
     return Arrays.stream(SampleStatistic.values())
-        .filter(statistic ->
-            header.isSampled() && (header.sample().ofOnePass() || statistic.isAdditive()))
+        .filter(statistic -> header.isSampled() && (header.isOfOnePass() || statistic.isAdditive()))
         .toList();
   }
 

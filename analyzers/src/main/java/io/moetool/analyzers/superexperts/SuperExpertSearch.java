@@ -2,6 +2,7 @@ package io.moetool.analyzers.superexperts;
 
 import io.moetool.analyzers.statistics.ExpertStatistic;
 import io.moetool.analyzers.statistics.LayerStatistics;
+import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
 import io.moetool.formats.BadInputException;
 import java.util.ArrayList;
@@ -54,15 +55,19 @@ public final class SuperExpertSearch {
    * A search over the layers up to a depth: outliers near the end of a model are mostly harmless to
    * remove.
    *
-   * @param fraction of the model's layers, dense ones included, rounded half to even; the paper has
-   *     0.75
+   * @param fraction of the layers, dense ones included, rounded half to even; the paper has 0.75.
+   *     Layers of an encoder have their own depth
    * @throws BadInputException if nothing was measured on data
    */
   public static SuperExpertSearch over(Statistics statistics, double fraction) {
-    double end = Math.rint(fraction * statistics.model().layers());
+    MeasuredModel model = statistics.model();
+    double readersEnd = Math.rint(fraction * model.encoderLayers());
+    double predictorsEnd =
+        model.encoderLayers() + Math.rint(fraction * (model.layers() - model.encoderLayers()));
     List<SuperExpert> candidates = new ArrayList<>();
     List<SharedExpert> shared = new ArrayList<>();
     for (LayerStatistics layer : statistics.requireRouted().layers()) {
+      double end = model.readsSource(layer.layer()) ? readersEnd : predictorsEnd;
       if (layer.layer() < end) {
         LayerPeaks.of(layer)
             .sharedExpert()

@@ -53,12 +53,12 @@ class LayerDamageTest {
       for (double token : lost[expert]) {
         sum += token * token;
       }
-      assertThat(LayerDamage.of(layer, 3).of(List.of(expert))).isCloseTo(sum / 3, within(1e-6));
+      assertThat(LayerDamage.of(layer).of(List.of(expert))).isCloseTo(sum / 3, within(1e-6));
     }
-    assertThat(LayerDamage.of(layer, 3).of(List.of(3))).isZero();
+    assertThat(LayerDamage.of(layer).of(List.of(3))).isZero();
     // Token 0 loses all it was given: (3.5378828, 6.1515314).
     double both = (3.5378828 * 3.5378828 + 6.1515314 * 6.1515314) / 25;
-    assertThat(LayerDamage.of(layer, 3).of(List.of(0, 1)))
+    assertThat(LayerDamage.of(layer).of(List.of(0, 1)))
         .isCloseTo((both + Math.pow(lost[1][1], 2) + Math.pow(lost[0][2], 2)) / 3, within(1e-6));
   }
 }

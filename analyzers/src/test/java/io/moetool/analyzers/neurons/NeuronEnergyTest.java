@@ -7,8 +7,8 @@ import io.moetool.analyzers.GoldenRun;
 import io.moetool.formats.json.Json;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.text.SequenceData;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -82,7 +82,7 @@ class NeuronEnergyTest {
           return Taps.of(
               new SampleTap() {
                 @Override
-                public TokenSample sample() {
+                public SampledTokens sample() {
                   return energy.sample();
                 }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class RoutingAnalysisTest {
   private static LayerRouting routing(Statistics statistics) {
     RoutedStatistics routed = statistics.requireRouted();
-    return RoutingAnalysis.of(routed.data(), routed.layers().getFirst());
+    return RoutingAnalysis.of(routed.data(), routed.layers().getFirst(), 1);
   }
 
   /** Shares 1/2, 1/4, 1/4, 0: 1/2·1 + 1/4·2 + 1/4·2 bits. */

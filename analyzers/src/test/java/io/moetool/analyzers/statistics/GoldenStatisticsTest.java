@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -25,6 +26,10 @@ import tools.jackson.databind.JsonNode;
  */
 class GoldenStatisticsTest {
   private static final Path STATISTICS = Path.of("src/test/resources/golden");
+  private static final Path CHECKPOINTS = Path.of("../runtime/src/test/resources/golden");
+  private static final Path ENCODER = Path.of("src/test/resources/encoder");
+  private static final Path ENCODER_CHECKPOINT =
+      Path.of("../runtime/src/test/resources/encoder/switch-transformers");
 
   /** Methods that the golden files call by another name. */
   private static final Map<String, String> OTHER_NAMES =
@@ -46,10 +51,42 @@ class GoldenStatisticsTest {
         run(name, new SequenceData(List.of(data.sequences().getFirst()))));
   }
 
+  /**
+   * Layers of an encoder see sources, those of the decoder texts. Tokens that no expert took are no
+   * routed pairs, but the router saw them.
+   */
+  @Test
+  void layersOfEncoderAndDecoderCountTheirOwnTokens() {
+    JsonNode golden = Json.readObject(ENCODER.resolve("switch-transformers.json"));
+    SequenceData data =
+        GoldenRun.sequencesWithSources(golden.get("sequences"), 0).withoutLastTokens();
+
+    Statistics statistics = run(ENCODER_CHECKPOINT, data);
+
+    assertEqual(golden.get("layers"), statistics);
+    for (JsonNode expected : golden.get("layers")) {
+      LayerStatistics layer =
+          statistics.requireRouted().layers().stream()
+              .filter(found -> found.layer() == expected.get("layer").intValue())
+              .findFirst()
+              .orElseThrow();
+      double tokens = expected.get("tokens").doubleValue();
+      double dropped = expected.get("dropped").doubleValue();
+      assertThat(dropped).isPositive();
+      assertThat((double) layer.tokens()).isEqualTo(tokens);
+      assertThat(layer.overall().total(ExpertStatistic.N)).isEqualTo(tokens - dropped);
+      assertThat(layer.overall().total(ExpertStatistic.SOFT)).isCloseTo(tokens, within(1e-4));
+    }
+  }
+
   private static Statistics run(String name, SequenceData data) {
+    return run(CHECKPOINTS.resolve(name), data);
+  }
+
+  private static Statistics run(Path checkpoint, SequenceData data) {
     AtomicReference<StatisticsTap> tap = new AtomicReference<>();
     GoldenRun.observe(
-        name,
+        checkpoint,
         data,
         (_, architecture) -> {
           tap.set(new StatisticsTap(MeasuredModel.of(architecture, "sha256:g"), data));

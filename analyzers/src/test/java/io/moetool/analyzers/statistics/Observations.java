@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
 public final class Observations {
   /** The toy layer: 4 experts of which 3 tokens choose 2 each, hidden size 2. */
   public static final MeasuredModel TOY =
-      new MeasuredModel("sha256:toy", "toy", 1, List.of(0), 4, 2, 2);
+      MeasuredModel.ofDecoder("sha256:toy", "toy", 1, List.of(0), 4, 2, 2);
 
   private static final float[][] TOY_LOGITS = {{2, 1, 0, -1}, {0, 2, 1, -1}, {1, 0, 2, -1}};
 
@@ -116,7 +116,8 @@ public final class Observations {
         rows,
         Optional.empty(),
         residual,
-        output);
+        output,
+        false);
   }
 
   /** A sequence by lot; the same numbers for the same layer and sequence. */

@@ -49,7 +49,9 @@ class SampleStatisticsTest {
     StatisticsFile.write(folder.resolve("a"), measured);
     SampledStatistics read = StatisticsFile.read(folder.resolve("a")).sampled().orElseThrow();
     SampledStatistics expected = measured.sampled().orElseThrow();
-    assertThat(read.extent()).isEqualTo(expected.extent()).isEqualTo(extent(40));
+    assertThat(read.layers().getFirst().extent())
+        .isEqualTo(expected.layers().getFirst().extent())
+        .isEqualTo(extent(40));
     for (int i = 0; i < read.layers().size(); i++) {
       for (SampleStatistic statistic : SampleStatistic.values()) {
         assertThat(read.layers().get(i).matrix(statistic).values())
@@ -69,8 +71,8 @@ class SampleStatisticsTest {
     Statistics sum = first.plus(run(data(2), 30, 2));
     StatisticsFile.write(folder.resolve("sum"), sum);
     SampledStatistics read = StatisticsFile.read(folder.resolve("sum")).sampled().orElseThrow();
-    assertThat(read.extent()).isEqualTo(new SampleExtent(70, 70, 0, 0, 2));
     LayerSample layer = read.layers().getFirst();
+    assertThat(layer.extent()).isEqualTo(new SampleExtent(70, 70, 0, 0, 2));
     assertThat(layer.lossCurve()).isEmpty();
     assertThat(layer.cka()).isEmpty();
     assertThat(layer.matrix(SampleStatistic.CA).get(0, 0))

@@ -18,7 +18,10 @@ class SkipRuleTest {
     SkippedSums sums = new SkippedSums();
     sums.add(SCORES, LOGITS, SCORES, 1, SCORES, 2);
     return new LayerStatistics(
-        0, List.of(new ExpertSums(5)), Map.of(MatrixStatistic.SKIPPED, sums.toMatrix()));
+        0,
+        List.of(1L),
+        List.of(new ExpertSums(5)),
+        Map.of(MatrixStatistic.SKIPPED, sums.toMatrix()));
   }
 
   /** The shortest run of scores that strictly exceeds p, in 64ths. */
@@ -60,7 +63,10 @@ class SkipRuleTest {
     sums.add(new double[] {0, 0}, new double[] {0, 0}, new double[] {0, 0}, 0, new double[2], 0);
     LayerStatistics layer =
         new LayerStatistics(
-            0, List.of(new ExpertSums(2)), Map.of(MatrixStatistic.SKIPPED, sums.toMatrix()));
+            0,
+            List.of(1L),
+            List.of(new ExpertSums(2)),
+            Map.of(MatrixStatistic.SKIPPED, sums.toMatrix()));
     assertThat(SkipRule.RANK.skipped(layer, 1).bound()).isCloseTo(0, within(0.0));
     assertThat(SkipRule.RATIO.skipped(layer, 64).choices()).isZero();
   }

@@ -190,7 +190,10 @@ class StatisticsFileTest {
         "\"moeLayers\":[0,1]  |\"moeLayers\":[]      |no layer has experts",
         "\"sequences\":10     |\"sequences\":-1      |has -1 sequences",
         "\"weights\":true     |\"weights\":false     |is no statistic that the metadata announce",
-        "\"formatVersion\":3  |\"formatVersion\":2   |it has format version 2",
+        "\"formatVersion\":4  |\"formatVersion\":2   |it has format version 2",
+        "\"encoderLayers\":0  |\"encoderLayers\":3   |3 of 2 layers read a source",
+        "\"encoderLayers\":0  |\"encoderLayers\":1   |20000 tokens and 0 of sources",
+        "\"expertCapacity\":null|\"expertCapacity\":0|experts take 0 tokens",
         "\"weights\":true     |\"weights\":true,\"more\":1|more",
         "\"hidden\":3         |\"hidden\":3,\"hidden\":3|Duplicate"
       })
@@ -207,6 +210,33 @@ class StatisticsFileTest {
                     }),
             tensors -> {}),
         problem);
+  }
+
+  /** Version 3 knew neither sources nor capacities, and said the same otherwise. */
+  @Test
+  void filesOfTheVersionBeforeAreRead() {
+    Path old =
+        rewritten(
+            metadata ->
+                metadata.computeIfPresent(
+                    KEY,
+                    (key, text) ->
+                        text.replace("\"formatVersion\":4", "\"formatVersion\":3")
+                            .replace("\"encoderLayers\":0,", "")
+                            .replace("\"expertCapacity\":null,", "")
+                            .replaceAll(",\"sourceTokens\":0", "")
+                            .replaceAll(",\"sourceSample\":\\{[^}]*}", "")),
+            tensors -> {});
+    Statistics read = StatisticsFile.read(old);
+
+    assertThat(read.model()).isEqualTo(StatisticsFile.read(good).model());
+    assertThat(read.requireRouted().data())
+        .isEqualTo(StatisticsFile.read(good).requireRouted().data());
+    try (SafetensorsFile file = SafetensorsFile.open(old)) {
+      assertThat(file.header().metadata().get(KEY))
+          .contains("\"formatVersion\":3")
+          .doesNotContain("source", "encoder", "apacity");
+    }
   }
 
   @Test

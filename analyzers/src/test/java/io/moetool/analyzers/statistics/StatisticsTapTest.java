@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StatisticsTapTest {
   private static final Offset<Double> FLOAT32 = within(1e-6);
   private static final MeasuredModel MODEL =
-      new MeasuredModel("sha256:m", "made_up", 3, List.of(0, 2), 7, 3, 19);
+      MeasuredModel.ofDecoder("sha256:m", "made_up", 3, List.of(0, 2), 7, 3, 19);
 
   @TempDir Path folder;
 

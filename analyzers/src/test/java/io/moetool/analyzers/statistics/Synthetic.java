@@ -2,6 +2,7 @@ package io.moetool.analyzers.statistics;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ public final class Synthetic {
     List<Integer> moeLayers =
         IntStream.range(0, byLayer.length).filter(l -> byLayer[l].length > 0).boxed().toList();
     MeasuredModel model =
-        new MeasuredModel("sha256:s", "synthetic", byLayer.length, moeLayers, experts, 1, 1);
+        MeasuredModel.ofDecoder("sha256:s", "synthetic", byLayer.length, moeLayers, experts, 1, 1);
     List<LayerStatistics> layers = new ArrayList<>();
     for (int layer : moeLayers) {
       ExpertSums sums = new ExpertSums(experts);
@@ -32,7 +33,7 @@ public final class Synthetic {
         sums.add(ExpertStatistic.MX, expert, byLayer[layer][expert]);
         sums.add(ExpertStatistic.N, expert, 100);
       }
-      layers.add(new LayerStatistics(layer, List.of(sums), zeros(model)));
+      layers.add(new LayerStatistics(layer, List.of(100L * experts), List.of(sums), zeros(model)));
     }
     return new Statistics(
         model,
@@ -44,7 +45,7 @@ public final class Synthetic {
   /** One layer whose experts were chosen by these numbers of tokens, one row per domain; K = 1. */
   public static Statistics withCounts(List<String> domains, double[]... counts) {
     MeasuredModel model =
-        new MeasuredModel("sha256:c", "synthetic", 1, List.of(0), counts[0].length, 1, 1);
+        MeasuredModel.ofDecoder("sha256:c", "synthetic", 1, List.of(0), counts[0].length, 1, 1);
     List<ExpertSums> sums = new ArrayList<>();
     List<MeasuredData.Domain> measured = new ArrayList<>();
     for (int domain = 0; domain < counts.length; domain++) {
@@ -54,14 +55,19 @@ public final class Synthetic {
         sums.get(domain).add(ExpertStatistic.N, expert, counts[domain][expert]);
         tokens += (long) counts[domain][expert];
       }
-      measured.add(new MeasuredData.Domain(domains.get(domain), 1, tokens));
+      measured.add(new MeasuredData.Domain(domains.get(domain), 1, tokens, 0));
     }
     return new Statistics(
         model,
         Optional.of(
             new RoutedStatistics(
                 new MeasuredData(List.of("sha256:d"), measured),
-                List.of(new LayerStatistics(0, sums, zeros(model))))),
+                List.of(
+                    new LayerStatistics(
+                        0,
+                        measured.stream().map(MeasuredData.Domain::tokens).toList(),
+                        sums,
+                        zeros(model))))),
         Optional.empty(),
         Optional.empty());
   }
@@ -84,7 +90,8 @@ public final class Synthetic {
     values.put(WeightStatistic.MAX_ABS, perExpert(entries, w -> w.map(Math::abs).max().orElse(0)));
     values.put(WeightStatistic.COUNT, perExpert(entries, DoubleStream::count));
     int experts = entries.length;
-    MeasuredModel model = new MeasuredModel("sha256:w", "synthetic", 1, List.of(0), experts, 1, 1);
+    MeasuredModel model =
+        MeasuredModel.ofDecoder("sha256:w", "synthetic", 1, List.of(0), experts, 1, 1);
     return Statistics.none(model)
         .withWeights(
             new WeightStatistics(
@@ -138,7 +145,7 @@ public final class Synthetic {
       int layers, int experts, int perToken, int hidden, List<String> domains) {
     SplittableRandom random = new SplittableRandom(5);
     MeasuredModel model =
-        new MeasuredModel(
+        MeasuredModel.ofDecoder(
             "sha256:" + "0123456789abcdef".repeat(4),
             "synthetic_moe",
             layers,
@@ -189,7 +196,7 @@ public final class Synthetic {
     Map<MatrixStatistic, SumMatrix> matrices = zeros(model);
     matrices.put(MatrixStatistic.ZGRAM, gram(random, experts));
     matrices.put(MatrixStatistic.COACT, gram(random, experts));
-    return new LayerStatistics(layer, byDomain, matrices);
+    return new LayerStatistics(layer, Collections.nCopies(domains, tokens), byDomain, matrices);
   }
 
   private static SumMatrix gram(SplittableRandom random, int experts) {
@@ -208,7 +215,7 @@ public final class Synthetic {
   private static MeasuredData data(List<String> domains, long tokens) {
     return new MeasuredData(
         List.of("sha256:d"),
-        domains.stream().map(name -> new MeasuredData.Domain(name, 10, tokens)).toList());
+        domains.stream().map(name -> new MeasuredData.Domain(name, 10, tokens, 0)).toList());
   }
 
   private static Map<MatrixStatistic, SumMatrix> zeros(MeasuredModel model) {
@@ -233,7 +240,13 @@ public final class Synthetic {
                 routed.data(),
                 routed.layers().stream()
                     .map(l ->
-                        new LayerStatistics(l.layer(), l.byDomain(), zeros(statistics.model())))
+                        new LayerStatistics(
+                            l.layer(),
+                            routed.data().domains().stream()
+                                .map(MeasuredData.Domain::tokens)
+                                .toList(),
+                            l.byDomain(),
+                            zeros(statistics.model())))
                     .toList())),
         statistics.weights(),
         statistics.sampled());

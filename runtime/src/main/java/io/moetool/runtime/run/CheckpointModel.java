@@ -130,8 +130,7 @@ public final class CheckpointModel implements LanguageModel {
    * As {@link #observe(SequenceData, Taps, RunProgress)}, with the same bits in less memory, and
    * from where an earlier run was ended.
    *
-   * @throws BadInputException if the limit is too small for model and data, or the model has an
-   *     encoder
+   * @throws BadInputException if the limit is too small for model and data
    */
   public void observe(
       SequenceData data,
@@ -139,21 +138,9 @@ public final class CheckpointModel implements LanguageModel {
       Optional<MemoryLimit> memory,
       Savepoints savepoints,
       RunProgress progress) {
-    requireOneStack();
     MemoryPlan plan = plan(data, taps, memory, false);
     try (Arena arena = Arena.ofShared()) {
       run(arena, data, taps, memory, plan, savepoints, progress);
-    }
-  }
-
-  /** What taps count is by token, and an encoder's layers see others than a decoder's. */
-  private void requireOneStack() {
-    if (architecture.encoder().isPresent()) {
-      throw new BadInputException(
-          "family " + architecture.family(),
-          "what experts do is not measured in models whose encoder reads a source",
-          "decide without data, by a plan with --method random or of your own; evaluate says what"
-              + " it costs");
     }
   }
 
@@ -169,9 +156,14 @@ public final class CheckpointModel implements LanguageModel {
     FloatMatrix states = states(arena, data, memory, plan);
     int ofSources = readers == 0 ? 0 : Math.toIntExact(data.sourceTokens());
     Stack reading =
-        new Stack(0, readers, new HiddenStates(states.rows(0, ofSources), data.sources()));
+        new Stack(
+            LayerRun.Side.READING,
+            0,
+            readers,
+            new HiddenStates(states.rows(0, ofSources), data.sources()));
     Stack predicting =
         new Stack(
+            LayerRun.Side.PREDICTING,
             readers,
             architecture.layers(),
             new HiddenStates(states.rows(ofSources, states.rows()), data.texts()));
@@ -198,11 +190,12 @@ public final class CheckpointModel implements LanguageModel {
   /**
    * Layers {@code first .. end - 1}, which work on the same tokens.
    *
+   * @param side what these tokens are
    * @param hidden their hidden states
    */
-  private record Stack(int first, int end, HiddenStates hidden) {
+  private record Stack(LayerRun.Side side, int first, int end, HiddenStates hidden) {
     Stack from(int layer) {
-      return new Stack(Math.max(first, layer), end, hidden);
+      return new Stack(side, Math.max(first, layer), end, hidden);
     }
   }
 
@@ -227,6 +220,7 @@ public final class CheckpointModel implements LanguageModel {
                 data,
                 stack.hidden(),
                 source,
+                stack.side(),
                 passing.taps(),
                 passing.plan())) {
       for (int layer = stack.first(); layer < stack.end(); layer++) {

@@ -49,6 +49,18 @@ final class LayerRun implements AutoCloseable {
   private final Optional<SampleRows> sampled;
   private final List<Tile> tiles;
 
+  /** Which of a model's layers run: they see other tokens of the same data. */
+  enum Side {
+    /** The encoder's, on sources. */
+    READING,
+    /** The decoder's, on texts. */
+    PREDICTING;
+
+    private TokenSample of(SampledTokens sample) {
+      return this == READING ? sample.ofSources().orElseThrow() : sample.ofTexts();
+    }
+  }
+
   /** Sequences {@code from .. to - 1}. */
   private record Tile(int from, int to) {}
 
@@ -62,6 +74,7 @@ final class LayerRun implements AutoCloseable {
       SequenceData data,
       HiddenStates hidden,
       Optional<HiddenStates> source,
+      Side side,
       Taps taps,
       MemoryPlan plan) {
     this.store = store;
@@ -75,7 +88,7 @@ final class LayerRun implements AutoCloseable {
     this.plan = plan;
     heap = new HeapAllowance(plan.heapBytes());
     heap.keep();
-    sampled = taps.sample().map(tap -> new SampleRows(arena, architecture, tap.sample()));
+    sampled = taps.sample().map(tap -> new SampleRows(arena, architecture, side.of(tap.sample())));
     pieces = new Pieces(architecture);
     graphs = new PieceGraphs(engine);
     for (Rope rope : architecture.ropes()) {
@@ -325,7 +338,8 @@ final class LayerRun implements AutoCloseable {
         rows.expertOutputs(),
         rows.shared(),
         rows.attended(),
-        hidden.of(sequence));
+        hidden.of(sequence),
+        architecture.moe().capacity().isPresent());
   }
 
   private TileBuffers rows(Tile tile, int sequence) {

@@ -145,7 +145,8 @@ final class MemoryNeed {
 
   private long sample() {
     return taps.sample()
-        .map(tap -> SampleRows.bytes(architecture, tap.sample()) + tap.workBytes(architecture))
+        .map(tap ->
+            SampleRows.bytes(architecture, tap.sample().most()) + tap.workBytes(architecture))
         .orElse(0L);
   }
 

@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * @param layer index of the layer in the model
  * @param sequenceIndex index of the sequence in the data
- * @param sequence its tokens
+ * @param sequence its tokens; in layers of an encoder those of its source
  * @param input what router and experts see, {@code [n, H]}
  * @param routerLogits {@code [n, E]}
  * @param scores full score distribution of the router, {@code [n, E]}
@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param shared output of the shared expert before its gate, {@code [n, H]}; empty without one
  * @param residual hidden state the block's result is added to, {@code [n, H]}
  * @param output hidden state after the block, {@code [n, H]}
+ * @param limited whether experts take so many tokens of a sequence and no more
  */
 public record MoeObservation(
     int layer,
@@ -36,4 +37,16 @@ public record MoeObservation(
     FloatMatrix expertOutputs,
     Optional<FloatMatrix> shared,
     FloatMatrix residual,
-    FloatMatrix output) {}
+    FloatMatrix output,
+    boolean limited) {
+
+  /**
+   * Whether an expert that a token chose did not take it, as it had enough others: then the
+   * coefficient is zero, which a share of a softmax never is.
+   *
+   * @param rank place among the token's chosen experts, best first
+   */
+  public boolean isDropped(int token, int rank) {
+    return limited && weights.get(token, rank) == 0;
+  }
+}

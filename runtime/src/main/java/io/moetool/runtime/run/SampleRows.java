@@ -26,13 +26,13 @@ final class SampleRows {
     coefficients = FloatMatrix.allocate(arena, tokens, perToken);
   }
 
-  /** What a sample takes. */
-  static long bytes(Architecture architecture, TokenSample sample) {
+  /** What a sample of so many tokens takes. */
+  static long bytes(Architecture architecture, int tokens) {
     long widths =
         architecture.hidden()
             + 2L * architecture.moe().experts()
             + 2L * architecture.moe().routing().expertsPerToken();
-    return (long) Float.BYTES * sample.tokens() * widths;
+    return (long) Float.BYTES * tokens * widths;
   }
 
   /** Copies the tokens of one sequence, before its experts are run. */

@@ -9,7 +9,7 @@ import io.moetool.formats.family.Architecture;
  */
 public interface SampleTap {
   /** The tokens; asked once, before the run. */
-  TokenSample sample();
+  SampledTokens sample();
 
   /** What it holds on the heap once all layers have been seen; at most. */
   default long heldBytes(Architecture architecture) {

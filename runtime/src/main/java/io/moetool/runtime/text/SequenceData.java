@@ -47,6 +47,17 @@ public record SequenceData(List<TokenSequence> sequences) {
             .toList());
   }
 
+  /**
+   * What a decoder behind an encoder reads while it predicts all tokens: each sequence without its
+   * last token, which ends the text and is never read. A sequence of one token stays.
+   */
+  public SequenceData withoutLastTokens() {
+    return new SequenceData(
+        sequences.stream()
+            .map(sequence -> sequence.cut(Math.max(1, sequence.length() - 1)))
+            .toList());
+  }
+
   /** Token ids of the sequences, without their sources. */
   public List<int[]> texts() {
     return sequences.stream().map(TokenSequence::toArray).toList();

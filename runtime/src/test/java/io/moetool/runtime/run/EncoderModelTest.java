@@ -1,10 +1,8 @@
 package io.moetool.runtime.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.moetool.formats.BadInputException;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.checkpoint.CheckpointStore;
 import io.moetool.formats.family.Architecture;
@@ -75,14 +73,25 @@ class EncoderModelTest {
     }
   }
 
+  /** Layers of both parts, in their order, each on its own tokens. */
   @Test
-  void whatExpertsDoIsNotMeasured() {
+  void tapsSeeWhatHooksInTheReferenceLibrarySee() {
     try (CheckpointStore store = CheckpointStore.open(FOLDER);
-        WorkPool pool = new WorkPool(1)) {
-      CheckpointModel model = model(store, pool);
-      assertThatThrownBy(() -> model.observe(data(0), Taps.NONE, RunProgress.NONE))
-          .isInstanceOf(BadInputException.class)
-          .hasMessageStartingWith("family switch_transformers: what experts do is not measured");
+        WorkPool pool = new WorkPool(2);
+        SafetensorsFile arrays = SafetensorsFile.open(FOLDER.resolve("expected.safetensors"))) {
+      GoldenTaps taps = new GoldenTaps(arrays);
+      model(store, pool).observe(data(0).withoutLastTokens(), Taps.of(taps), RunProgress.NONE);
+      assertThat(taps.seen())
+          .containsExactly(
+              "layer 1 sequence 0",
+              "layer 1 sequence 1",
+              "layer 1 sequence 2",
+              "layer 3 sequence 0",
+              "layer 3 sequence 1",
+              "layer 3 sequence 2",
+              "layer 5 sequence 0",
+              "layer 5 sequence 1",
+              "layer 5 sequence 2");
     }
   }
 

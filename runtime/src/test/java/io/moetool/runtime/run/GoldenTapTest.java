@@ -1,27 +1,17 @@
 package io.moetool.runtime.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
-import io.moetool.formats.TensorView;
 import io.moetool.formats.safetensors.SafetensorsFile;
-import io.moetool.kernels.FloatMatrix;
-import io.moetool.kernels.RowNorms;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GoldenTapTest {
-  private static final float TOLERANCE = 2e-4f;
-
   @ParameterizedTest
   @MethodSource("io.moetool.runtime.run.GoldenModel#names")
   void tapsSeeWhatHooksInTheReferenceLibrarySee(String name) {
-    List<String> seen = new ArrayList<>();
     try (GoldenModel golden = GoldenModel.open(name);
         WorkPool pool = new WorkPool(1);
         SafetensorsFile arrays = golden.arrays();
@@ -32,57 +22,13 @@ class GoldenTapTest {
                 OrtEngine.open(Device.CPU),
                 pool,
                 ExpertMask.NONE)) {
-      model.observe(
-          golden.data(),
-          Taps.of(
-              new MoeTap<String>() {
-                @Override
-                public String observe(MoeObservation observation) {
-                  return check(arrays, observation);
-                }
-
-                @Override
-                public void add(int layer, int sequence, String partial) {
-                  seen.add(partial);
-                }
-              }),
-          RunProgress.NONE);
-      assertThat(seen)
+      GoldenTaps taps = new GoldenTaps(arrays);
+      model.observe(golden.data(), Taps.of(taps), RunProgress.NONE);
+      assertThat(taps.seen())
           .hasSize(golden.architecture().moe().layers().size() * golden.data().sequences().size())
           .startsWith(
               "layer %d sequence 0".formatted(golden.architecture().moe().layers().getFirst()))
           .doesNotHaveDuplicates();
     }
-  }
-
-  private static String check(SafetensorsFile arrays, MoeObservation seen) {
-    String layer = "sequence.%d.layer.%d.".formatted(seen.sequenceIndex(), seen.layer());
-    assertRows(seen.input(), arrays.view(layer + "moe.input"));
-    assertRows(seen.routerLogits(), arrays.view(layer + "moe.router_logits"));
-    assertRows(seen.weights(), arrays.view(layer + "moe.gates"));
-    assertRows(seen.output(), arrays.view(layer + "hidden"));
-    TensorView norms = arrays.view(layer + "moe.expert_norms");
-    TensorView maxima = arrays.view(layer + "moe.expert_maxima");
-    for (int row = 0; row < seen.expertOutputs().rows(); row++) {
-      assertThat((float) RowNorms.l2(seen.expertOutputs().row(row)))
-          .isCloseTo(value(norms, row), within(TOLERANCE));
-      assertThat(RowNorms.maxAbs(seen.expertOutputs().row(row)))
-          .isCloseTo(value(maxima, row), within(TOLERANCE));
-    }
-    return "layer %d sequence %d".formatted(seen.layer(), seen.sequenceIndex());
-  }
-
-  private static void assertRows(FloatMatrix actual, TensorView expected) {
-    assertThat(expected.shape().toArray()).containsExactly(actual.rows(), actual.columns());
-    for (int row = 0; row < actual.rows(); row++) {
-      for (int column = 0; column < actual.columns(); column++) {
-        assertThat(actual.get(row, column))
-            .isCloseTo(value(expected, row * actual.columns() + column), within(TOLERANCE));
-      }
-    }
-  }
-
-  private static float value(TensorView view, int index) {
-    return view.bytes().getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index);
   }
 }

@@ -175,8 +175,8 @@ class SampledExpertsTest {
       SampleTap tap =
           new SampleTap() {
             @Override
-            public TokenSample sample() {
-              return TokenSample.evenly(data, tokens);
+            public SampledTokens sample() {
+              return SampledTokens.evenly(data, tokens);
             }
 
             @Override

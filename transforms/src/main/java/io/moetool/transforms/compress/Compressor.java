@@ -10,8 +10,8 @@ import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.RunProgress;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
@@ -114,14 +114,14 @@ public final class Compressor {
       RunProgress progress) {
     fewerExperts(expertsPerToken);
     requireScalable();
-    FewerExpertsTap tap = new FewerExpertsTap(TokenSample.evenly(data, tokens), expertsPerToken);
+    FewerExpertsTap tap = new FewerExpertsTap(SampledTokens.evenly(data, tokens), expertsPerToken);
     source.observe(data, Taps.of(tap), engine, pool, progress);
     return TopKPlan.of(
         toolVersion,
         source,
         expertsPerToken,
         Optional.of(
-            new Repair(Repair.SCALAR, data.fingerprint(), tap.sample().tokens(), tap.fitted())));
+            new Repair(Repair.SCALAR, data.fingerprint(), tap.sample().most(), tap.fitted())));
   }
 
   /** What {@link #compress} would do. */

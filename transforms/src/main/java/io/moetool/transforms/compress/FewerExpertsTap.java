@@ -2,7 +2,7 @@ package io.moetool.transforms.compress;
 
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
-import io.moetool.runtime.run.TokenSample;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.transforms.plan.Repair;
 import io.moetool.transforms.repair.RoutedChoice;
 import io.moetool.transforms.repair.ScaleFit;
@@ -15,17 +15,17 @@ import java.util.List;
  * what all of them added. Each layer is fitted on the inputs it has in the unchanged model.
  */
 final class FewerExpertsTap implements SampleTap {
-  private final TokenSample sample;
+  private final SampledTokens sample;
   private final int expertsPerToken;
   private final List<Repair.Layer> fitted = new ArrayList<>();
 
-  FewerExpertsTap(TokenSample sample, int expertsPerToken) {
+  FewerExpertsTap(SampledTokens sample, int expertsPerToken) {
     this.sample = sample;
     this.expertsPerToken = expertsPerToken;
   }
 
   @Override
-  public TokenSample sample() {
+  public SampledTokens sample() {
     return sample;
   }
 

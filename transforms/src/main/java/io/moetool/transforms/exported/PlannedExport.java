@@ -91,7 +91,7 @@ public final class PlannedExport implements PlannedModel {
   /** What statistics and lists of experts have to be about; the same as the checkpoint's. */
   public MeasuredModel measured(String of) {
     OnnxMoeLayer first = model.layers().getFirst();
-    return new MeasuredModel(
+    return MeasuredModel.ofDecoder(
         of,
         model.modelType(),
         model.architecture().map(Architecture::layers).orElse(model.layers().getLast().layer() + 1),

@@ -5,8 +5,8 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
@@ -14,6 +14,7 @@ import io.moetool.transforms.plan.LayerPlan;
 import io.moetool.transforms.plan.MergeGroup;
 import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.Repair;
+import io.moetool.transforms.repair.UndroppedTokens;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,13 +29,13 @@ import java.util.TreeMap;
  */
 public final class LeastSquaresRepair implements SampleTap {
   private final SourceModel source;
-  private final TokenSample sample;
+  private final SampledTokens sample;
   private final Map<Integer, LayerPlan> plans = new TreeMap<>();
   private final FittedProjections fitted;
   private final List<Repair.Layer> layers = new ArrayList<>();
 
   private LeastSquaresRepair(
-      SourceModel source, Plan plan, TokenSample sample, FittedProjections fitted) {
+      SourceModel source, Plan plan, SampledTokens sample, FittedProjections fitted) {
     this.source = source;
     this.sample = sample;
     this.fitted = fitted;
@@ -58,8 +59,9 @@ public final class LeastSquaresRepair implements SampleTap {
       WorkPool pool,
       RunProgress progress,
       Path output) {
+    UndroppedTokens.require(source.architecture());
     GroupMeans.requireStorable(source);
-    TokenSample sample = TokenSample.evenly(data, tokens);
+    SampledTokens sample = SampledTokens.evenly(data, tokens);
     FittedProjections fitted =
         FittedProjections.of(
             new GroupMeans(source, GroupAlignments.of(source, plan, pool), pool), output);
@@ -67,7 +69,7 @@ public final class LeastSquaresRepair implements SampleTap {
       LeastSquaresRepair repair = new LeastSquaresRepair(source, plan, sample, fitted);
       source.observe(data, Taps.of(repair), engine, pool, progress);
       fitted.complete(
-          new Repair(Repair.LEAST_SQUARES, data.fingerprint(), sample.tokens(), repair.layers));
+          new Repair(Repair.LEAST_SQUARES, data.fingerprint(), sample.most(), repair.layers));
       return fitted;
     } catch (RuntimeException | Error e) {
       fitted.close();
@@ -76,7 +78,7 @@ public final class LeastSquaresRepair implements SampleTap {
   }
 
   @Override
-  public TokenSample sample() {
+  public SampledTokens sample() {
     return sample;
   }
 

@@ -67,8 +67,8 @@ public final class LayerEvidence {
   }
 
   /** The same with what a run of the model on data tells about the layer without some experts. */
-  LayerEvidence measured(LayerStatistics statistics, long measuredTokens) {
-    return withDamage(LayerDamage.of(statistics, measuredTokens))
+  LayerEvidence measured(LayerStatistics statistics) {
+    return withDamage(LayerDamage.of(statistics))
         .withShares(statistics.overall().toArray(ExpertStatistic.SOFT));
   }
 

@@ -90,7 +90,7 @@ public final class MeasuredEvidence {
       int place = layers.size();
       layers.add(
           all.routed()
-              .map(routed -> evidence.measured(routed.layers().get(place), routed.data().tokens()))
+              .map(routed -> evidence.measured(routed.layers().get(place)))
               .orElse(evidence));
     }
     return new Evidence(
@@ -104,7 +104,8 @@ public final class MeasuredEvidence {
   }
 
   static Plan.Statistics source(RoutedStatistics routed) {
-    return new Plan.Statistics(routed.data().fingerprint(), routed.data().tokens());
+    return new Plan.Statistics(
+        routed.data().fingerprint(), routed.data().tokens() + routed.data().sourceTokens());
   }
 
   private static LayerEvidence evidence(

@@ -110,10 +110,7 @@ public final class PackedDomains {
     for (int i = 0; i < layers.size(); i++) {
       LayerEvidence layer = LayerEvidence.ofWeights(layers.get(i), scores.get(i));
       Optional<RoutedStatistics> routed = statistics.routed();
-      evidence.add(
-          routed.isEmpty()
-              ? layer
-              : layer.measured(routed.get().layers().get(i), routed.get().data().tokens()));
+      evidence.add(routed.isEmpty() ? layer : layer.measured(routed.get().layers().get(i)));
     }
     return new Evidence(
         where,

@@ -5,8 +5,8 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
@@ -26,11 +26,11 @@ import java.util.Map;
  */
 public final class RouterRepair implements SampleTap {
   private final CoefficientSlopes slopes;
-  private final TokenSample sample;
+  private final SampledTokens sample;
   private final Map<Integer, LayerPlan> plans = new HashMap<>();
   private final List<Repair.Layer> fitted = new ArrayList<>();
 
-  private RouterRepair(CoefficientSlopes slopes, Plan plan, TokenSample sample) {
+  private RouterRepair(CoefficientSlopes slopes, Plan plan, SampledTokens sample) {
     this.slopes = slopes;
     this.sample = sample;
     plan.layers().forEach(layer -> plans.put(layer.layer(), layer));
@@ -51,17 +51,18 @@ public final class RouterRepair implements SampleTap {
       OrtEngine engine,
       WorkPool pool,
       RunProgress progress) {
+    UndroppedTokens.require(source.architecture());
     MixedRows.require(source.architecture(), source.tensors());
     CoefficientSlopes slopes =
         CoefficientSlopes.of(
             source.architecture().moe().routing(), source.architecture().modelType());
-    RouterRepair repair = new RouterRepair(slopes, plan, TokenSample.evenly(data, tokens));
+    RouterRepair repair = new RouterRepair(slopes, plan, SampledTokens.evenly(data, tokens));
     source.observe(data, Taps.of(repair), engine, pool, progress);
-    return new Repair(Repair.ROUTER, data.fingerprint(), repair.sample.tokens(), repair.fitted);
+    return new Repair(Repair.ROUTER, data.fingerprint(), repair.sample.most(), repair.fitted);
   }
 
   @Override
-  public TokenSample sample() {
+  public SampledTokens sample() {
     return sample;
   }
 

@@ -5,8 +5,8 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SourceModel;
@@ -30,11 +30,11 @@ import java.util.Map;
  * router; memory holds blocks of it.
  */
 public final class ScalarRepair implements SampleTap {
-  private final TokenSample sample;
+  private final SampledTokens sample;
   private final Map<Integer, LayerPlan> plans = new HashMap<>();
   private final List<Repair.Layer> fitted = new ArrayList<>();
 
-  private ScalarRepair(Plan plan, TokenSample sample) {
+  private ScalarRepair(Plan plan, SampledTokens sample) {
     this.sample = sample;
     plan.layers().forEach(layer -> plans.put(layer.layer(), layer));
   }
@@ -54,14 +54,15 @@ public final class ScalarRepair implements SampleTap {
       OrtEngine engine,
       WorkPool pool,
       RunProgress progress) {
+    UndroppedTokens.require(source.architecture());
     ScaledElements.require(source.architecture(), source.tensors());
-    ScalarRepair repair = new ScalarRepair(plan, TokenSample.evenly(data, tokens));
+    ScalarRepair repair = new ScalarRepair(plan, SampledTokens.evenly(data, tokens));
     source.observe(data, Taps.of(repair), engine, pool, progress);
-    return new Repair(Repair.SCALAR, data.fingerprint(), repair.sample.tokens(), repair.fitted);
+    return new Repair(Repair.SCALAR, data.fingerprint(), repair.sample.most(), repair.fitted);
   }
 
   @Override
-  public TokenSample sample() {
+  public SampledTokens sample() {
     return sample;
   }
 

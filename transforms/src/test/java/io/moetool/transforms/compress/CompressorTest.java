@@ -18,8 +18,8 @@ import io.moetool.runtime.run.ExpertMask;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.GoldenModel;
@@ -185,8 +185,8 @@ class CompressorTest {
       SampleTap byHand =
           new SampleTap() {
             @Override
-            public TokenSample sample() {
-              return TokenSample.evenly(data, Integer.MAX_VALUE);
+            public SampledTokens sample() {
+              return SampledTokens.evenly(data, Integer.MAX_VALUE);
             }
 
             @Override

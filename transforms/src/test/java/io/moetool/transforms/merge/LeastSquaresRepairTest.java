@@ -20,8 +20,8 @@ import io.moetool.runtime.run.LayerExperts;
 import io.moetool.runtime.run.RunProgress;
 import io.moetool.runtime.run.SampleTap;
 import io.moetool.runtime.run.SampledExperts;
+import io.moetool.runtime.run.SampledTokens;
 import io.moetool.runtime.run.Taps;
-import io.moetool.runtime.run.TokenSample;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.GoldenModel;
@@ -236,8 +236,8 @@ class LeastSquaresRepairTest {
     SampleTap tap =
         new SampleTap() {
           @Override
-          public TokenSample sample() {
-            return TokenSample.evenly(data, ALL_TOKENS);
+          public SampledTokens sample() {
+            return SampledTokens.evenly(data, ALL_TOKENS);
           }
 
           @Override

@@ -105,7 +105,7 @@ class MeasuredEvidenceTest {
   }
 
   private static MeasuredModel model() {
-    return new MeasuredModel("sha256:toy", "qwen3_moe", 6, List.of(5), 4, 2, 2);
+    return MeasuredModel.ofDecoder("sha256:toy", "qwen3_moe", 6, List.of(5), 4, 2, 2);
   }
 
   private static SequenceData data() {
@@ -146,7 +146,8 @@ class MeasuredEvidenceTest {
                   FloatMatrix.copyOf(arena, OUTPUTS),
                   Optional.empty(),
                   states,
-                  states)));
+                  states,
+                  false)));
     }
     return tap.statistics();
   }

@@ -1,4 +1,4 @@
-"""A pruned encoder-decoder model loads in stock transformers and computes there what `evaluate` says."""
+"""A pruned or merged encoder-decoder model loads in stock transformers and computes there what `evaluate` says."""
 
 import json
 import pathlib
@@ -31,16 +31,36 @@ class Encoder(unittest.TestCase):
         parts = [encoder.losses(encoder.run(model, row["source"], row["target"])[0], row["target"]) for row in self.sequences]
         return float(numpy.concatenate(parts).mean())
 
+    def assert_loads_and_computes_the_same(self, out):
+        tool.run("verify", out, "--source", FOLDER)
+        report = tool.run_json("evaluate", out, "--data", self.data, "--device", "cpu")
+        self.assertAlmostEqual(report["meanNll"], self.loss(out), delta=LOSS_TOLERANCE)
+        old, new = (json.loads((folder / "config.json").read_text()) for folder in (FOLDER, out))
+        self.assertEqual(new, {**old, "num_experts": 4})
+
+    def test_pruned_by_what_experts_do(self):
+        analysis = self.scratch / "analysis"
+        tool.run("analyze", FOLDER, "-o", analysis, "--data", self.data, "--device", "cpu")
+        for method in ("frequency", "reap", "leave_one_out"):
+            with self.subTest(method=method):
+                out = self.scratch / method
+                tool.run("prune", FOLDER, "-o", out, "--statistics", analysis, "--method", method, "--keep", 4)
+                self.assert_loads_and_computes_the_same(out)
+
+    def test_merged(self):
+        for method, router in (("m-smoe", "drop"), ("m-smoe", "average"), ("hc-smoe", "drop")):
+            with self.subTest(method=method, router=router):
+                out = self.scratch / (method + router)
+                tool.run("merge", FOLDER, "-o", out, "--data", self.data, "--device", "cpu", "--method", method, "--router", router, "--keep", 4)
+                self.assert_loads_and_computes_the_same(out)
+
     def test_pruned_output_is_a_checkpoint_of_transformers(self):
         plan, out = self.scratch / "plan.json", self.scratch / "out"
         tool.run("plan", FOLDER, "-o", plan, "--method", "random", "--keep", 4)
         tool.run("prune", FOLDER, "-o", out, "--plan", plan)
-        tool.run("verify", out, "--source", FOLDER)
-        for folder in (FOLDER, out):
-            report = tool.run_json("evaluate", folder, "--data", self.data, "--device", "cpu")
-            self.assertAlmostEqual(report["meanNll"], self.loss(folder), delta=LOSS_TOLERANCE)
-        old, new = (json.loads((folder / "config.json").read_text()) for folder in (FOLDER, out))
-        self.assertEqual(new, {**old, "num_experts": 4})
+        self.assert_loads_and_computes_the_same(out)
+        report = tool.run_json("evaluate", FOLDER, "--data", self.data, "--device", "cpu")
+        self.assertAlmostEqual(report["meanNll"], self.loss(FOLDER), delta=LOSS_TOLERANCE)
 
 
 if __name__ == "__main__":

@@ -121,6 +121,58 @@ class EncoderDecoderTest {
         .hasSameBinaryContentAs(out.resolve("model.safetensors"));
   }
 
+  /** M-SMoE: the four that took most tokens lead, and everyone counts by them. */
+  @Test
+  void expertsAreMergedByUse() {
+    Path data = data(Json.readObject(MODEL.resolve("expected.json")));
+    Path analysis = folder.resolve("analysis");
+    Path plan = folder.resolve("plan.json");
+    Path out = folder.resolve("out");
+    assertThat(Run.of("analyze", MODEL, "--data", data, "-o", analysis).code()).isZero();
+
+    Run decision =
+        Run.of(
+            "plan", MODEL, "--statistics", analysis, "--method", "m-smoe", "--keep", 4, "-o", plan);
+    Run merge = Run.of("merge", MODEL, "--plan", plan, "-o", out);
+    Run repair =
+        Run.of(
+            "merge",
+            MODEL,
+            "--plan",
+            plan,
+            "--data",
+            data,
+            "--repair",
+            "least-squares",
+            "-o",
+            folder.resolve("repaired"));
+
+    assertThat(decision.code()).as(decision.err()).isZero();
+    JsonNode layers = Json.readObject(analysis.resolve("analysis.json")).get("layers");
+    JsonNode planned = Json.readObject(plan).get("layers");
+    for (int i = 0; i < layers.size(); i++) {
+      JsonNode counts = layers.get(i).get("counts");
+      JsonNode layer = planned.get(i);
+      for (JsonNode group : layer.get("groups")) {
+        long all = 0;
+        for (JsonNode expert : group.get("experts")) {
+          all += counts.get(expert.intValue()).longValue();
+        }
+        for (int member = 0; member < group.get("experts").size() && all > 0; member++) {
+          int expert = group.get("experts").get(member).intValue();
+          assertThat(group.get("weights").get(member).doubleValue())
+              .isCloseTo(counts.get(expert).doubleValue() / all, within(1e-12));
+        }
+      }
+    }
+    assertThat(merge.code()).as(merge.err()).isZero();
+    assertThat(Run.of("verify", out, "--source", MODEL).code()).isZero();
+    assertThat(Run.of("inspect", out, "--json").json().get("experts").intValue()).isEqualTo(4);
+    assertThat(Run.of("evaluate", out, "--data", data).code()).isZero();
+    assertThat(repair.code()).isEqualTo(3);
+    assertThat(repair.err()).contains("nothing is fitted on data where experts take 6 tokens");
+  }
+
   private static long total(JsonNode numbers) {
     return numbers.valueStream().mapToLong(JsonNode::longValue).sum();
   }

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
@@ -27,6 +28,11 @@ import tools.jackson.databind.JsonNode;
 public record GoldenModel(String name) {
   /** Where they are. */
   public static final Path FOLDER = Path.of("../runtime/src/test/resources/golden");
+
+  /** The one whose encoder reads a source; it is not among the names. */
+  public static final String ENCODER_DECODER = "switch-transformers";
+
+  private static final Path WITH_ENCODER = Path.of("../runtime/src/test/resources/encoder");
 
   private static final FamilyCatalog FAMILIES = FamilyCatalog.builtIn();
   private static final OrtEngine ENGINE = OrtEngine.open(Device.CPU);
@@ -55,7 +61,7 @@ public record GoldenModel(String name) {
   }
 
   public Path folder() {
-    return FOLDER.resolve(name);
+    return (name.equals(ENCODER_DECODER) ? WITH_ENCODER : FOLDER).resolve(name);
   }
 
   public SourceModel open() {
@@ -104,10 +110,23 @@ public record GoldenModel(String name) {
         expected()
             .get("sequences")
             .valueStream()
-            .map(sequence ->
-                new TokenSequence(
-                    "all",
-                    sequence.get("tokens").valueStream().mapToInt(JsonNode::intValue).toArray()))
+            .map(sequence -> sequence.has("source") ? withSource(sequence) : text(sequence))
             .toList());
+  }
+
+  private static TokenSequence text(JsonNode sequence) {
+    return new TokenSequence("all", ids(sequence.get("tokens")).toArray());
+  }
+
+  /** Its decoder begins with token 0. */
+  private static TokenSequence withSource(JsonNode sequence) {
+    return new TokenSequence(
+        "all",
+        ids(sequence.get("source")).toArray(),
+        IntStream.concat(IntStream.of(0), ids(sequence.get("target"))).toArray());
+  }
+
+  private static IntStream ids(JsonNode array) {
+    return array.valueStream().mapToInt(JsonNode::intValue);
   }
 }

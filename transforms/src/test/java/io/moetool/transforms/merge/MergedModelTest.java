@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Experts that are the same but for the order of their neurons become one without loss, in every
@@ -47,7 +48,7 @@ class MergedModelTest {
   @TempDir private Path folder;
 
   static Stream<String> plainCheckpoints() throws IOException {
-    return GoldenModel.plain();
+    return Stream.concat(GoldenModel.plain(), Stream.of(GoldenModel.ENCODER_DECODER));
   }
 
   @ParameterizedTest
@@ -118,19 +119,22 @@ class MergedModelTest {
     }
   }
 
-  @Test
-  void theHiddenOrderIsFound() throws IOException {
+  /** Experts with a gate and without one; in an encoder-decoder model in both parts. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt-oss", GoldenModel.ENCODER_DECODER})
+  void theHiddenOrderIsFound(String name) throws IOException {
     Path twins = folder.resolve("twins");
-    try (SourceModel golden = new GoldenModel("gpt-oss").open()) {
+    try (SourceModel golden = new GoldenModel(name).open()) {
       TwinCheckpoint.write(golden, twins);
     }
     try (SourceModel source = SourceModel.open(twins, FAMILIES);
         NeuronMatching matching = new NeuronMatching(source, ENGINE)) {
-      int layer = source.architecture().moe().layers().getFirst();
-      int[] hidden = TwinCheckpoint.order(layer, source.architecture().moe().expertWidth());
-      int[] found = matching.match(layer, 0, 1);
-      for (int neuron = 0; neuron < found.length; neuron++) {
-        assertThat(hidden[found[neuron]]).isEqualTo(neuron);
+      for (int layer : source.architecture().moe().layers()) {
+        int[] hidden = TwinCheckpoint.order(layer, source.architecture().moe().expertWidth());
+        int[] found = matching.match(layer, 0, 1);
+        for (int neuron = 0; neuron < found.length; neuron++) {
+          assertThat(hidden[found[neuron]]).isEqualTo(neuron);
+        }
       }
     }
   }

@@ -16,7 +16,6 @@ import io.moetool.runtime.text.ModelInput;
 import io.moetool.runtime.text.SequenceData;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.exported.PlannedExport;
 import java.nio.file.Path;
 import java.util.List;
@@ -104,16 +103,19 @@ final class AnalyzeCommand implements Callable<Integer> {
     if (sampleTokens.orElse(0) < 0) {
       throw common.usage("--sample-tokens must be at least 0");
     }
-    if (OpenModel.isOnnx(model.path())) {
+    if (base.isPresent() && model.isOnnx()) {
+      throw common.usage("--base is compared with checkpoints, not with ONNX models");
+    }
+    if (model.isOnnx() && !data.isGiven()) {
       ofExport(leftover, console);
     } else {
-      ofCheckpoint(leftover, console);
+      measure(leftover, console);
     }
     return ExitCode.OK.value();
   }
 
-  private void ofCheckpoint(Leftover leftover, Console console) {
-    try (SourceModel source = model.open(console);
+  private void measure(Leftover leftover, Console console) {
+    try (SourceModel source = model.openAny(Optional.empty(), console);
         WorkPool pool = new WorkPool(common.threads());
         InterruptionNote _ = InterruptionNote.about(output, console);
         AnalysisFolder folder = begin(source.tensors().folder(), leftover, console)) {
@@ -125,14 +127,6 @@ final class AnalyzeCommand implements Callable<Integer> {
 
   /** What weights alone tell, of an ONNX model. */
   private void ofExport(Leftover leftover, Console console) {
-    if (data.isGiven()) {
-      throw common.usage(
-          "an ONNX model is not run on data to analyze it: give --data for the checkpoint that it was"
-              + " made from, or that convert --to safetensors makes of it");
-    }
-    if (base.isPresent()) {
-      throw common.usage("--base is compared with checkpoints, not with ONNX models");
-    }
     try (ExportedModel source = ExportedModel.open(model.path(), model.families());
         WorkPool pool = new WorkPool(common.threads());
         InterruptionNote _ = InterruptionNote.about(output, console);

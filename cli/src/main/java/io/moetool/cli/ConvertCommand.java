@@ -13,7 +13,6 @@ import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.convert.ConversionResult;
 import io.moetool.transforms.convert.ExportSource;
 import io.moetool.transforms.convert.OnnxExport;
 import io.moetool.transforms.evaluate.OpenModel;
@@ -23,7 +22,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -191,9 +189,12 @@ final class ConvertCommand implements Callable<Integer> {
               OrtEngine.open(Device.CPU),
               pool);
       if (dryRun) {
-        preview(console, export.preview());
+        ConversionText.show(console, output, export.preview());
       } else {
-        write(console, export);
+        ConversionText.show(
+            console,
+            export.write(output, console.progress().bytes("writing " + output)),
+            planFile.isPresent() ? "those of the plan run unwritten" : "the checkpoint's");
       }
     }
     return ExitCode.OK.value();
@@ -217,47 +218,5 @@ final class ConvertCommand implements Callable<Integer> {
       }
     }
     return kept;
-  }
-
-  private void preview(Console console, OnnxExport.Preview preview) {
-    console.result(
-        preview,
-        () ->
-            "%s would hold %s in %d tensors (the checkpoint: %s). Nothing was written.\n"
-                .formatted(
-                    output,
-                    Amounts.bytes(preview.bytesAfter()),
-                    preview.tensors(),
-                    Amounts.bytes(preview.bytesBefore())));
-  }
-
-  private void write(Console console, OnnxExport export) {
-    ConversionResult result = export.write(output, console.progress().bytes("writing " + output));
-    console.result(
-        result,
-        () ->
-            "%s: %s in %s, %s operators; logits differ from %s by at most %.2g%s\n%s"
-                .formatted(
-                    console.ink().bold(result.output()),
-                    Amounts.bytes(result.bytesAfter()),
-                    EvaluationText.seconds(result.seconds()),
-                    result.operators(),
-                    planFile.isPresent() ? "those of the plan run unwritten" : "the checkpoint's",
-                    result.maxLogitDifference(),
-                    experts.isPresent() ? rounding(result) : "",
-                    result
-                        .withoutGenaiConfig()
-                        .map("  no genai_config.json: %s\n"::formatted)
-                        .orElse("")));
-  }
-
-  private static String rounding(ConversionResult result) {
-    return String.format(
-        Locale.ROOT,
-        " (%.2g%% of them all)%n  %s experts: weights are off by half a scale at most, by %.2g%%"
-            + " on the whole",
-        100 * result.relativeLogitDifference(),
-        result.experts(),
-        100 * result.expertWeightError());
   }
 }

@@ -45,9 +45,6 @@ final class ExportDeciding {
   /** Refuses what options alone show to be impossible for an ONNX model. */
   static void requireComplete(
       CommonOptions common, DecisionOptions options, boolean hasStatistics) {
-    if (options.groups()) {
-      throw common.usage("experts of an ONNX model can be removed, not merged");
-    }
     options.requireComplete(common);
     if (!hasStatistics) {
       options.refuseWithoutData(common);

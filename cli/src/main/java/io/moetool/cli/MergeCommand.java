@@ -1,6 +1,7 @@
 package io.moetool.cli;
 
 import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.analyzers.statistics.StatisticsFile;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.WorkPool;
@@ -14,6 +15,7 @@ import io.moetool.transforms.plan.Plan;
 import io.moetool.transforms.plan.PlanCheck;
 import io.moetool.transforms.plan.PlanFile;
 import io.moetool.transforms.plan.Repair;
+import io.moetool.transforms.plan.ResultForm;
 import io.moetool.transforms.prune.PruneResult;
 import io.moetool.transforms.prune.Pruner;
 import java.nio.file.Path;
@@ -37,7 +39,8 @@ import picocli.CommandLine.Option;
     },
     description =
         "Write a checkpoint in which groups of experts have become one: as a plan says, or as"
-            + " statistics or data decide. The result loads where the source loads.")
+            + " statistics or data decide. The result loads where the source loads. An ONNX model becomes"
+            + " one of the same form.")
 final class MergeCommand implements Callable<Integer> {
   /** How a merged expert makes up for what its members were. */
   enum RepairKind {
@@ -100,14 +103,19 @@ final class MergeCommand implements Callable<Integer> {
     Console console = common.console();
     requireOneWay();
     Leftover leftover = output.leftover(common, dryRun);
-    try (SourceModel source = model.open(console);
+    if (model.isOnnx()) {
+      requireForExport(leftover);
+    }
+    try (SourceModel source = model.openAny(decidedAbout(), console);
         WorkPool pool = new WorkPool(common.threads());
         InterruptionNote _ = InterruptionNote.about(output.folder(), console)) {
       output.prepare(console, source.files(), dryRun);
       SoundCheckpoint.require(source.architecture(), source.tensors());
       Plan plan = plan(source, pool, console);
       String where = planFile.map(Path::toString).orElse("the plan");
-      if (dryRun) {
+      if (model.isOnnx()) {
+        new ExportMerging(model, output.folder(), pool, console).run(source, where, plan, dryRun);
+      } else if (dryRun) {
         // What is fitted has the size of what it is fitted to.
         Plan sizes = repair.isPresent() ? plan.unrepaired() : plan;
         Pruner pruner = new Pruner(source, VersionText.version(), pool);
@@ -187,9 +195,37 @@ final class MergeCommand implements Callable<Integer> {
       decision.refuseWithPlan(common);
       merging.refuse(common, "with --plan: the plan has decided");
     } else {
-      merging.requireForCheckpoint(common);
+      if (!model.isOnnx()) {
+        merging.requireForCheckpoint(common);
+      }
       deciding().requireComplete();
     }
+  }
+
+  /** Refuses what has no effect on an ONNX model, or is not done to one. */
+  private void requireForExport(Leftover leftover) {
+    if (output.shardBytes().isPresent()) {
+      throw common.usage("--shard-size has no effect on an ONNX model: its data are one file");
+    }
+    if (leftover != Leftover.REFUSE) {
+      throw common.usage(
+          "an ONNX model is written in one go: there is nothing to resume or discard");
+    }
+    if (repair.isPresent()) {
+      throw common.usage(
+          "--repair fits what merged experts of a checkpoint become: merge the one that the ONNX model"
+              + " was made from, or that convert --to safetensors makes of it");
+    }
+  }
+
+  /** What the plan or the statistics name an ONNX model by. */
+  private Optional<String> decidedAbout() {
+    if (!model.isOnnx()) {
+      return Optional.empty();
+    }
+    return planFile
+        .map(file -> PlanFile.read(file).source().fingerprint())
+        .or(() -> statistics.map(folder -> StatisticsFile.read(folder).model().fingerprint()));
   }
 
   private void requireRepairable() {
@@ -219,7 +255,8 @@ final class MergeCommand implements Callable<Integer> {
   }
 
   private Deciding deciding() {
-    return Deciding.merging(common, decision, merging);
+    Deciding deciding = Deciding.merging(common, decision, merging);
+    return model.isOnnx() ? deciding.as(ResultForm.ONNX) : deciding;
   }
 
   private Statistics measured(SourceModel source, WorkPool pool, Console console) {

@@ -1,10 +1,13 @@
 package io.moetool.cli;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.transforms.SourceModel;
 import io.moetool.transforms.evaluate.OpenModel;
+import io.moetool.transforms.exported.RestoredCheckpoint;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
@@ -36,6 +39,33 @@ final class ModelArgument {
    */
   SourceModel open(Console console) {
     return open(path, families(), console);
+  }
+
+  /** Whether it is an ONNX model. */
+  boolean isOnnx() {
+    return OpenModel.isOnnx(path);
+  }
+
+  /**
+   * Opens what a checkpoint or an ONNX model gives a command that reads checkpoints.
+   *
+   * @param about of an ONNX model, what has been measured or decided before names the model by;
+   *     empty if nothing has
+   * @throws BadInputException if it is neither, or an ONNX model of which no checkpoint can be made
+   */
+  SourceModel openAny(Optional<String> about, Console console) {
+    if (!isOnnx()) {
+      return open(console);
+    }
+    ExportedModel exported = ExportedModel.open(path, families());
+    try {
+      exported.findings().forEach(finding -> console.warn(finding.toString()));
+      return RestoredCheckpoint.of(
+          exported, about.map(exported::knownAs).orElseGet(exported.file()::fingerprint));
+    } catch (RuntimeException e) {
+      exported.close();
+      throw e;
+    }
   }
 
   /** As {@link #open(Console)}, of another checkpoint that a command is given. */

@@ -3,13 +3,13 @@ package io.moetool.cli;
 import io.moetool.analyzers.saliency.SaliencyMethod.Needs;
 import io.moetool.analyzers.statistics.MeasuredModel;
 import io.moetool.analyzers.statistics.Statistics;
+import io.moetool.analyzers.statistics.StatisticsFile;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.json.Json;
 import io.moetool.runtime.run.WorkPool;
 import io.moetool.transforms.SoundCheckpoint;
 import io.moetool.transforms.SourceModel;
-import io.moetool.transforms.evaluate.OpenModel;
 import io.moetool.transforms.exported.PlannedExport;
 import io.moetool.transforms.plan.MaskFile;
 import io.moetool.transforms.plan.Plan;
@@ -91,12 +91,18 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Console console = common.console();
-    Deciding deciding =
-        decision.groups()
-            ? Deciding.merging(common, decision, merging)
-            : Deciding.removal(common, decision, packs).as(form.orElse(ResultForm.SAFETENSORS));
+    Deciding deciding = deciding();
     requireOneWay(deciding);
-    return OpenModel.isOnnx(model.path()) ? ofExport(console) : ofCheckpoint(console, deciding);
+    boolean removesFromExport = model.isOnnx() && !decision.groups();
+    return removesFromExport ? ofExport(console) : ofCheckpoint(console, deciding);
+  }
+
+  private Deciding deciding() {
+    if (!decision.groups()) {
+      return Deciding.removal(common, decision, packs).as(form.orElse(ResultForm.SAFETENSORS));
+    }
+    Deciding merges = Deciding.merging(common, decision, merging);
+    return model.isOnnx() ? merges.as(ResultForm.ONNX) : merges;
   }
 
   private int ofExport(Console console) {
@@ -123,7 +129,7 @@ final class PlanCommand implements Callable<Integer> {
   }
 
   private int ofCheckpoint(Console console, Deciding deciding) {
-    try (SourceModel source = model.open(console);
+    try (SourceModel source = model.openAny(measuredOn(), console);
         WorkPool pool = new WorkPool(common.threads())) {
       requireWritable(source.tensors().folder());
       SoundCheckpoint.require(source.architecture(), source.tensors());
@@ -188,6 +194,13 @@ final class PlanCommand implements Callable<Integer> {
         source,
         statistics.map(Path::toString).orElse("weights of " + model.path()),
         measured(deciding, source, pool, console));
+  }
+
+  /** What the statistics name the model by. */
+  private Optional<String> measuredOn() {
+    return statistics
+        .filter(folder -> model.isOnnx())
+        .map(folder -> StatisticsFile.read(folder).model().fingerprint());
   }
 
   private Statistics measured(

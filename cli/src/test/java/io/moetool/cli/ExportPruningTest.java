@@ -85,12 +85,8 @@ class ExportPruningTest {
   }
 
   @Test
-  void anAnalysisOfAnOnnxModelTakesNoDataAndNoBase() {
-    Path data = Golden.data("mixtral", folder);
+  void anAnalysisOfAnOnnxModelTakesNoBase() {
     Path out = folder.resolve("analysis");
-    assertThat(Run.of("analyze", onnx, "--data", data, "-o", out))
-        .satisfies(run -> assertThat(run.code()).isEqualTo(2))
-        .satisfies(run -> assertThat(run.err()).contains("convert --to safetensors makes of it"));
     assertThat(Run.of("analyze", onnx, "--base", Golden.model("mixtral"), "-o", out).code())
         .isEqualTo(2);
     assertThat(out).doesNotExist();

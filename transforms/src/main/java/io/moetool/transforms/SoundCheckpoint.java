@@ -1,7 +1,7 @@
 package io.moetool.transforms;
 
 import io.moetool.formats.BadInputException;
-import io.moetool.formats.checkpoint.CheckpointStore;
+import io.moetool.formats.checkpoint.ModelStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.CheckpointStructure;
 import io.moetool.formats.family.Finding;
@@ -19,7 +19,7 @@ public final class SoundCheckpoint {
    *
    * @throws BadInputException if they disagree
    */
-  public static void require(Architecture architecture, CheckpointStore tensors) {
+  public static void require(Architecture architecture, ModelStore tensors) {
     List<Finding> errors =
         CheckpointStructure.check(architecture, tensors).stream().filter(Finding::isError).toList();
     if (errors.isEmpty()) {

@@ -3,10 +3,10 @@ package io.moetool.transforms;
 import io.moetool.formats.checkpoint.CheckpointStore;
 import io.moetool.formats.checkpoint.Fingerprint;
 import io.moetool.formats.checkpoint.Manifest;
+import io.moetool.formats.checkpoint.ModelStore;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.family.ModelConfig;
-import io.moetool.formats.safetensors.SafetensorsFile;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.CheckpointModel;
 import io.moetool.runtime.run.ExpertMask;
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * @param fingerprint names it in statistics, plans and manifests
  */
 public record SourceModel(
-    CheckpointStore tensors, ModelConfig config, Architecture architecture, String fingerprint)
+    ModelStore tensors, ModelConfig config, Architecture architecture, String fingerprint)
     implements AutoCloseable {
 
   /**
@@ -63,10 +63,7 @@ public record SourceModel(
 
   /** Its folder, and the files that hold its weights. */
   public List<Path> files() {
-    return Stream.concat(
-            Stream.of(tensors.folder()),
-            tensors.shards().values().stream().map(SafetensorsFile::path))
-        .toList();
+    return Stream.concat(Stream.of(tensors.folder()), tensors.files().stream()).toList();
   }
 
   /** Runs it, with all experts, for what the taps see on the way. */

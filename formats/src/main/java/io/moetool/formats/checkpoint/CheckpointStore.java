@@ -3,7 +3,6 @@ package io.moetool.formats.checkpoint;
 import io.moetool.formats.BadInputException;
 import io.moetool.formats.EnvironmentException;
 import io.moetool.formats.TensorInfo;
-import io.moetool.formats.TensorStore;
 import io.moetool.formats.TensorView;
 import io.moetool.formats.safetensors.Quoted;
 import io.moetool.formats.safetensors.SafetensorsFile;
@@ -22,7 +21,7 @@ import java.util.Set;
  * checks all headers; tensors are read from the disk when their bytes are looked at. May be used by
  * several threads.
  */
-public final class CheckpointStore implements TensorStore {
+public final class CheckpointStore implements ModelStore {
   private static final Set<String> FRAMEWORKS = Set.of("pt", "tf", "flax", "mlx");
 
   private final Path folder;
@@ -60,7 +59,7 @@ public final class CheckpointStore implements TensorStore {
     return CheckpointOpening.open(model);
   }
 
-  /** The folder that config, tokenizer and other files are in. */
+  @Override
   public Path folder() {
     return folder;
   }
@@ -75,12 +74,22 @@ public final class CheckpointStore implements TensorStore {
     return shards;
   }
 
-  /** Bytes of all tensors, without headers. */
+  @Override
+  public List<Path> files() {
+    return shards.values().stream().map(SafetensorsFile::path).toList();
+  }
+
+  @Override
+  public List<SafetensorsFile> parts() {
+    return List.copyOf(shards.values());
+  }
+
+  @Override
   public long tensorBytes() {
     return shards.values().stream().mapToLong(shard -> shard.header().dataBytes()).sum();
   }
 
-  /** What is allowed but odd about the files, one sentence each. */
+  @Override
   public List<String> warnings() {
     return warnings;
   }

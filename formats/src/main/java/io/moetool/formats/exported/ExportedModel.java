@@ -131,6 +131,16 @@ public record ExportedModel(
     return Optional.ofNullable(file.metadata().get(SOURCE));
   }
 
+  /**
+   * What names it where something was measured or decided before: the checkpoint it was made from,
+   * if that is what was measured; else itself.
+   *
+   * @param measured fingerprint of what was
+   */
+  public String knownAs(String measured) {
+    return source().filter(measured::equals).orElseGet(file::fingerprint);
+  }
+
   @Override
   public void close() {
     file.close();

@@ -10,15 +10,12 @@ import io.moetool.formats.checkpoint.Manifest;
 import io.moetool.formats.checkpoint.ShardPacking;
 import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.family.Architecture;
-import io.moetool.formats.family.Finding;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
 import io.moetool.formats.publish.WriteProgress;
-import io.moetool.formats.quantisation.Unquantised;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** Makes a Hugging Face folder of an ONNX model whose config says which family it is of. */
 public final class CheckpointRestore {
@@ -40,23 +37,8 @@ public final class CheckpointRestore {
    */
   public CheckpointRestore(ExportedModel model, String toolVersion) {
     this.model = model;
-    this.architecture = model.architecture().orElseThrow(() -> unknown(model));
+    this.architecture = RestoredCheckpoint.architecture(model);
     this.toolVersion = toolVersion;
-    if (model.isUneven() || model.mapsRows()) {
-      throw new BadInputException(
-          model.file().path().toString(),
-          model.isUneven()
-              ? "layers have different numbers of experts, and a checkpoint has one for all"
-              : "rows of routers share experts, and in a checkpoint each has its own",
-          "use the checkpoint it was made from");
-    }
-    if (!(architecture.names().quantisation() instanceof Unquantised)) {
-      throw new BadInputException(
-          model.config().orElseThrow().where(),
-          "it says weights are quantised (%s), those of the graph are not"
-              .formatted(architecture.names().quantisation().key()),
-          "use the checkpoint it was made from");
-    }
   }
 
   /**
@@ -133,16 +115,5 @@ public final class CheckpointRestore {
         Made from an ONNX model with moetool %s: the weights have the bytes they have there.
         """
             .formatted(architecture.modelType(), architecture.moe().experts(), toolVersion);
-  }
-
-  private static BadInputException unknown(ExportedModel model) {
-    String findings =
-        model.findings().stream().map(Finding::toString).collect(Collectors.joining("; "));
-    return new BadInputException(
-        model.file().path().toString(),
-        findings.isEmpty()
-            ? "there is no config.json beside it that says how a checkpoint is laid out"
-            : "what a checkpoint of it looks like is not known: " + findings,
-        "put the config.json of the checkpoint it was made from beside it");
   }
 }

@@ -2,8 +2,8 @@ package io.moetool.transforms.layout;
 
 import io.moetool.formats.OutputTensor;
 import io.moetool.formats.TensorStore;
-import io.moetool.formats.checkpoint.CheckpointStore;
 import io.moetool.formats.checkpoint.Manifest.Origin;
+import io.moetool.formats.checkpoint.ModelStore;
 import io.moetool.formats.checkpoint.ShardPacking;
 import io.moetool.transforms.layout.PlannedTensor.Kind;
 import java.util.Collections;
@@ -30,8 +30,8 @@ public final class PlannedTensors {
    * @param ofFile what it makes of one
    */
   public static PlannedTensors of(
-      CheckpointStore source, Function<TensorStore, List<PlannedTensor>> ofFile) {
-    return new PlannedTensors(source.shards().values().stream().map(ofFile).toList());
+      ModelStore source, Function<TensorStore, List<PlannedTensor>> ofFile) {
+    return new PlannedTensors(source.parts().stream().map(ofFile).toList());
   }
 
   /**
@@ -40,7 +40,7 @@ public final class PlannedTensors {
    * @param edits those of one file
    */
   public static PlannedTensors edited(
-      CheckpointStore source, Function<TensorStore, ? extends List<? extends TensorEdit>> edits) {
+      ModelStore source, Function<TensorStore, ? extends List<? extends TensorEdit>> edits) {
     return of(
         source,
         file -> edits.apply(file).stream().map(edit -> PlannedTensor.of(edit, file)).toList());

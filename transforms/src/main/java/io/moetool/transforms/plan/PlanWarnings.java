@@ -1,5 +1,6 @@
 package io.moetool.transforms.plan;
 
+import io.moetool.analyzers.inspect.Loading;
 import io.moetool.analyzers.routing.RoutingAnalysis;
 import io.moetool.formats.TensorStore;
 import io.moetool.formats.family.Architecture;
@@ -17,8 +18,12 @@ final class PlanWarnings {
   private PlanWarnings() {}
 
   static List<String> of(
-      MoeBlock moe, Evidence evidence, List<LayerPlan> layers, int expertsAfter) {
-    List<String> warnings = counts(moe, expertsAfter);
+      MoeBlock moe,
+      Evidence evidence,
+      List<LayerPlan> layers,
+      int expertsAfter,
+      List<Loading> loading) {
+    List<String> warnings = counts(moe, expertsAfter, loading);
     if (layers.stream().anyMatch(layer -> !layer.dropped().isEmpty())) {
       warnings.addAll(effectsOfRemoval(moe.routing(), RaisedCoefficients.range(evidence, layers)));
     }
@@ -27,13 +32,13 @@ final class PlanWarnings {
   }
 
   static List<String> ofMerging(
-      MoeBlock moe, Evidence evidence, int expertsAfter, Merging merging) {
+      MoeBlock moe, Evidence evidence, int expertsAfter, Merging merging, List<Loading> loading) {
     List<String> warnings = new ArrayList<>();
     if (merging.knownRouter().stream().anyMatch(r -> r == Merging.Router.DUPLICATE)) {
       warnings.add(
           "every merged expert is stored once for each of its members: routing is exact, and nothing is saved");
     } else if (!merging.needsOnnx()) {
-      warnings.addAll(counts(moe, expertsAfter));
+      warnings.addAll(counts(moe, expertsAfter, loading));
       warnings.add(
           "a merged expert has one row in the router for all its members, so other experts may be chosen than before"
               + ": validate the result");
@@ -64,7 +69,21 @@ final class PlanWarnings {
                 .formatted(tail.size(), tail.getFirst()));
   }
 
-  private static List<String> counts(MoeBlock moe, int expertsAfter) {
+  private static List<String> counts(MoeBlock moe, int expertsAfter, List<Loading> loading) {
+    List<String> warnings = new ArrayList<>();
+    if (!loading.equals(ResultForm.ONNX_RUNTIME)) {
+      warnings.addAll(countsWhereServed(moe, expertsAfter));
+    }
+    if (moe.capacity().isPresent() && expertsAfter < moe.experts()) {
+      warnings.add(
+          "experts take %d tokens of a sequence and drop further ones: with fewer experts more tokens may be dropped"
+              .formatted(moe.capacity().getAsInt()));
+    }
+    return warnings;
+  }
+
+  /** What engines that serve checkpoints ask for. */
+  private static List<String> countsWhereServed(MoeBlock moe, int expertsAfter) {
     List<String> warnings = new ArrayList<>();
     if (expertsAfter % 4 != 0) {
       warnings.add(
@@ -79,11 +98,6 @@ final class PlanWarnings {
       warnings.add(
           "every token will use all %d experts that stay; some serving engines need one more"
               .formatted(expertsAfter));
-    }
-    if (moe.capacity().isPresent() && expertsAfter < moe.experts()) {
-      warnings.add(
-          "experts take %d tokens of a sequence and drop further ones: with fewer experts more tokens may be dropped"
-              .formatted(moe.capacity().getAsInt()));
     }
     return warnings;
   }

@@ -105,7 +105,9 @@ public final class Planner {
             RaisedCoefficients.concerns(moe.routing())
                 ? RaisedCoefficients.explained(evidence, layers)
                 : layers,
-            warnings(PlanWarnings.of(moe, evidence, layers, expertsAfter), expertsAfter),
+            warnings(
+                PlanWarnings.of(moe, evidence, layers, expertsAfter, model.loading(expertsAfter)),
+                expertsAfter),
             Optional.empty(),
             new Plan.Forecast(0, 0),
             model.loading(expertsAfter));
@@ -178,7 +180,8 @@ public final class Planner {
             moe.routing().expertsPerToken(),
             layers,
             warnings(
-                PlanWarnings.ofMerging(moe, scores, most, merging),
+                PlanWarnings.ofMerging(
+                    moe, scores, most, merging, model.loading(merging.stores(most, moe.experts()))),
                 merging.stores(most, moe.experts())),
             Optional.empty(),
             new Plan.Forecast(0, 0),

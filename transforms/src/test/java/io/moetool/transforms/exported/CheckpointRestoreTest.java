@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.moetool.formats.BadInputException;
+import io.moetool.formats.TensorView;
 import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.family.CheckpointStructure;
 import io.moetool.formats.family.FamilyCatalog;
@@ -67,6 +68,7 @@ class CheckpointRestoreTest {
     export(name, OperatorForm.FUSED, ExportPrecision.FLOAT32);
     restore();
     assertSame(name);
+    assertSameView(name);
   }
 
   @ParameterizedTest
@@ -75,6 +77,7 @@ class CheckpointRestoreTest {
     export(name, OperatorForm.STANDARD, ExportPrecision.FLOAT32);
     restore();
     assertSame(name);
+    assertSameView(name);
   }
 
   @Test
@@ -113,6 +116,23 @@ class CheckpointRestoreTest {
                 .verify(folder.resolve("restored"))
                 .findings())
         .isEmpty();
+  }
+
+  /** Without anything written. */
+  private void assertSameView(String name) {
+    try (SourceModel source = SourceModel.open(GOLDEN.resolve(name), FAMILIES);
+        SourceModel view =
+            RestoredCheckpoint.of(ExportedModel.open(folder.resolve("onnx"), FAMILIES), "f")) {
+      assertThat(view.tensors().names())
+          .containsExactlyInAnyOrderElementsOf(source.tensors().names());
+      for (String tensor : source.tensors().names()) {
+        TensorView expected = source.tensors().view(tensor);
+        assertThat(view.tensors().view(tensor).info()).isEqualTo(expected.info());
+        assertThat(view.tensors().view(tensor).bytes().mismatch(expected.bytes()))
+            .as(tensor)
+            .isEqualTo(-1);
+      }
+    }
   }
 
   private void restore() {

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import numpy
+import onnxruntime
 
 import make_encoder_expected as encoder
 import places
@@ -53,6 +54,19 @@ class Encoder(unittest.TestCase):
                 out = self.scratch / (method + router)
                 tool.run("merge", FOLDER, "-o", out, "--data", self.data, "--device", "cpu", "--method", method, "--router", router, "--keep", 4)
                 self.assert_loads_and_computes_the_same(out)
+
+    def test_exported(self):
+        model = encoder.load(FOLDER)
+        for form in ("standard", "fused"):
+            out = self.scratch / form
+            tool.run("convert", FOLDER, "-o", out, "--to", "onnx", "--operators", form)
+            session = onnxruntime.InferenceSession(str(out / "model.onnx"), providers=["CPUExecutionProvider"])
+            for row in self.sequences:
+                with self.subTest(form=form, tokens=len(row["target"])):
+                    start = model.config.decoder_start_token_id
+                    given = {"input_ids": numpy.array([row["source"]]), "decoder_input_ids": numpy.array([[start, *row["target"][:-1]]])}
+                    logits = session.run(["logits"], given)[0][0]
+                    numpy.testing.assert_allclose(logits, encoder.run(model, row["source"], row["target"])[0], atol=1e-4)
 
     def test_pruned_output_is_a_checkpoint_of_transformers(self):
         plan, out = self.scratch / "plan.json", self.scratch / "out"

@@ -11,6 +11,7 @@ import io.moetool.faults.FaultyProvider;
 import io.moetool.formats.family.FamilyCatalog;
 import io.moetool.formats.json.Json;
 import io.moetool.formats.publish.Leftover;
+import io.moetool.formats.safetensors.SafetensorsFile;
 import io.moetool.runtime.ort.Device;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.RunProgress;
@@ -269,12 +270,76 @@ class EncoderDecoderTest {
         .containsExactly(1, 3, 5);
   }
 
+  /** Encoder and decoder in one graph, with a number of experts for each layer. */
+  @Test
+  void exportsLoseWhatTheCheckpointLoses() {
+    JsonNode expected = Json.readObject(MODEL.resolve("expected.json"));
+    Path data = data(expected);
+    Path out = folder.resolve("out");
+    Path analysis = folder.resolve("analysis");
+    Path plan = folder.resolve("plan.json");
+    Path uneven = folder.resolve("uneven");
+
+    Run convert = Run.of("convert", MODEL, "--to", "onnx", "-o", out);
+    JsonNode evaluation = Run.of("evaluate", out, "--data", data, "--json").json();
+    Run.of("analyze", MODEL, "--data", data, "-o", analysis);
+    Run decision =
+        Run.of(
+            "plan",
+            MODEL,
+            "--statistics",
+            analysis,
+            "--method",
+            "reap",
+            "--keep",
+            4,
+            "--budget",
+            "global",
+            "--to",
+            "onnx",
+            "-o",
+            plan);
+    Run planned = Run.of("convert", MODEL, "--plan", plan, "--to", "onnx", "-o", uneven);
+
+    assertThat(convert.code()).as(convert.err()).isZero();
+    assertThat(convert.out()).contains("no genai_config.json: it describes decoders");
+    assertThat(evaluation.get("meanNll").doubleValue())
+        .isCloseTo(expected.get("meanNll").doubleValue(), within(2e-5));
+    assertThat(decision.out()).contains("ONNX Runtime  yes");
+    assertThat(planned.code()).as(planned.err()).isZero();
+    assertThat(Run.of("evaluate", uneven, "--data", data).code()).isZero();
+  }
+
+  @Test
+  void anExportBecomesTheCheckpointAgain() {
+    Path out = folder.resolve("out");
+    Path back = folder.resolve("back");
+    assertThat(Run.of("convert", MODEL, "--to", "onnx", "-o", out).code()).isZero();
+
+    Run restore = Run.of("convert", out, "--to", "safetensors", "-o", back);
+
+    assertThat(restore.code()).as(restore.err()).isZero();
+    try (SafetensorsFile expected = SafetensorsFile.open(MODEL.resolve("model.safetensors"));
+        SafetensorsFile found = SafetensorsFile.open(back.resolve("model.safetensors"))) {
+      assertThat(found.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+      for (String name : expected.names()) {
+        assertThat(found.view(name).bytes().mismatch(expected.view(name).bytes()))
+            .as(name)
+            .isEqualTo(-1);
+      }
+    }
+  }
+
   @Test
   void whatIsNotDoneIsRefusedByName() {
     Path data = data(Json.readObject(MODEL.resolve("expected.json")));
+    Path exported = folder.resolve("exported");
     Path out = folder.resolve("out");
+    Path plan = folder.resolve("plan.json");
+    Run.of("convert", MODEL, "--to", "onnx", "-o", exported);
+    Run.of("plan", MODEL, "--method", "random", "--keep", 4, "-o", plan);
 
-    Run convert = Run.of("convert", MODEL, "--to", "onnx", "-o", out);
+    Run cut = Run.of("prune", exported, "--plan", plan, "-o", out);
     Run repair =
         Run.of(
             "prune",
@@ -292,23 +357,10 @@ class EncoderDecoderTest {
     Run compress =
         Run.of("compress", MODEL, "--method", "camera", "--data", data, "--width", 16, "-o", out);
 
-    Run planned =
-        Run.of(
-            "plan",
-            MODEL,
-            "--method",
-            "random",
-            "--keep",
-            4,
-            "--to",
-            "onnx",
-            "-o",
-            folder.resolve("plan.json"));
-
-    assertThat(planned.out()).contains("no encoder-decoder models with experts");
-    assertThat(convert.code()).isEqualTo(3);
-    assertThat(convert.err())
-        .contains("models of the family switch_transformers have an encoder, and are not exported");
+    assertThat(cut.code()).isEqualTo(3);
+    assertThat(cut.err())
+        .contains("layer 1: its experts cannot be taken away")
+        .contains("prune the checkpoint it was made from, and export the result");
     assertThat(repair.code()).isEqualTo(3);
     assertThat(repair.err())
         .contains(

@@ -20,6 +20,7 @@ public final class LoadMatrix {
   private static final int MOST_EXPERTS_IN_LLAMA_CPP = 512;
 
   private static final String TRANSFORMERS = "transformers";
+  private static final String ONNX_RUNTIME = "ONNX Runtime";
 
   private LoadMatrix() {}
 
@@ -46,14 +47,14 @@ public final class LoadMatrix {
     loading.add(
         complete
             ? new Loading(
-                "ONNX Runtime", Verdict.YES, "after convert --to onnx; any number of experts")
-            : incomplete("ONNX Runtime"));
+                ONNX_RUNTIME, Verdict.YES, "after convert --to onnx; any number of experts")
+            : incomplete(ONNX_RUNTIME));
     return loading;
   }
 
   /**
-   * The verdicts for a checkpoint of an architecture, of which serving engines and exports run none
-   * that has an encoder.
+   * The verdicts for a checkpoint of an architecture, of which serving engines run none that has an
+   * encoder.
    *
    * @param complete as for other models
    * @param experts routed experts per layer
@@ -65,7 +66,7 @@ public final class LoadMatrix {
     }
     return loading.stream()
         .map(verdict ->
-            verdict.program().equals(TRANSFORMERS)
+            verdict.program().equals(TRANSFORMERS) || verdict.program().equals(ONNX_RUNTIME)
                 ? verdict
                 : new Loading(
                     verdict.program(), Verdict.NO, "no encoder-decoder models with experts"))

@@ -6,7 +6,6 @@ import io.moetool.formats.exported.ExportedModel;
 import io.moetool.formats.family.Architecture;
 import io.moetool.formats.family.Rope;
 import io.moetool.formats.family.RopeScaling;
-import io.moetool.formats.family.TensorRole;
 import io.moetool.formats.family.TokenMixer;
 import io.moetool.formats.onnx.OnnxGraph;
 import io.moetool.formats.onnx.OnnxType;
@@ -22,7 +21,8 @@ import java.util.TreeMap;
 /**
  * A whole decoder as one graph with a cache: inputs {@code input_ids}, {@code attention_mask} and
  * {@code past_key_values.N.key/value} (other names where layer N remembers something else), outputs
- * {@code logits} and {@code present.N.key/value}.
+ * {@code logits} and {@code present.N.key/value}. A decoder whose encoder reads a source comes with
+ * it and without a cache: inputs {@code input_ids} and {@code decoder_input_ids}.
  */
 public final class DecoderModel {
   /** Metadata key: longest sequence the model was made for. */
@@ -34,27 +34,17 @@ public final class DecoderModel {
   /** Metadata key: fingerprint of the source. */
   public static final String SOURCE = ExportedModel.SOURCE;
 
-  private final Architecture architecture;
-  private final HeldExperts held;
-  private final TensorStore store;
-  private final OperatorForm form;
-  private final ExportPrecision precision;
-  private final OnnxGraph graph = new OnnxGraph("decoder");
-  private final ExternalData data;
+  /** Metadata key: token that a text begins with, of models whose encoder reads a source. */
+  public static final String DECODER_START = "moetool.decoderStart";
 
-  private DecoderModel(
-      Architecture architecture,
-      HeldExperts held,
-      TensorStore store,
-      OperatorForm form,
-      ExportPrecision precision,
-      ExternalData data) {
-    this.architecture = architecture;
-    this.held = held;
-    this.store = store;
-    this.form = form;
-    this.precision = precision;
-    this.data = data;
+  private final StoredBlocks blocks;
+  private final Architecture architecture;
+  private final OnnxGraph graph;
+
+  private DecoderModel(StoredBlocks blocks) {
+    this.blocks = blocks;
+    this.architecture = blocks.architecture();
+    this.graph = blocks.graph();
   }
 
   /** The protobuf of an exported model, and what its data file holds. */
@@ -96,13 +86,21 @@ public final class DecoderModel {
       String version,
       Optional<String> source) {
     ExternalData data = new ExternalData(dataFile);
-    DecoderModel model = new DecoderModel(architecture, held, store, form, precision, data);
-    model.build();
+    OnnxGraph graph = new OnnxGraph("decoder");
+    StoredBlocks blocks = new StoredBlocks(graph, architecture, held, store, form, precision, data);
     Map<String, String> metadata = new TreeMap<>();
+    architecture
+        .encoder()
+        .ifPresentOrElse(
+            encoder -> {
+              new EncoderDecoderGraph(blocks).build();
+              metadata.put(DECODER_START, Integer.toString(encoder.decoderStart()));
+            },
+            () -> new DecoderModel(blocks).build());
     metadata.put(MAX_POSITIONS, Integer.toString(architecture.maxPositions()));
     metadata.put(MODEL_TYPE, architecture.modelType());
     source.ifPresent(fingerprint -> metadata.put(SOURCE, fingerprint));
-    byte[] bytes = model.graph.toModel("moetool", version, metadata);
+    byte[] bytes = graph.toModel("moetool", version, metadata);
     return new Exported(bytes, data);
   }
 
@@ -113,9 +111,9 @@ public final class DecoderModel {
     SequenceValues values = sequenceValues(mask, shape);
     Map<TokenMixer, MixerGraph> mixers = new HashMap<>();
     for (TokenMixer mixer : architecture.mixers()) {
-      mixers.computeIfAbsent(mixer, m -> form.mixer(graph, m, values));
+      mixers.computeIfAbsent(mixer, m -> blocks.form().mixer(graph, m, values));
     }
-    String hidden = embed(tokens);
+    String hidden = blocks.embed(tokens);
     List<Remembered> remembered = new ArrayList<>();
     for (int layer = 0; layer < architecture.layers(); layer++) {
       int current = layer;
@@ -126,18 +124,7 @@ public final class DecoderModel {
           () -> after.add(layer(current, before, mixer(mixers, current), remembered)));
       hidden = after.getFirst();
     }
-    Layers head = new Layers(graph, architecture, weights(0));
-    String logits =
-        graph
-            .node(
-                "Reshape",
-                head.head(hidden),
-                graph
-                    .node("Concat", shape, graph.constant(architecture.vocabulary()))
-                    .with("axis", 0)
-                    .output())
-            .output();
-    graph.output(logits, "logits", OnnxType.FLOAT, "batch", "sequence", architecture.vocabulary());
+    blocks.outputLogits(hidden, shape, "batch");
     for (Remembered memory : remembered) {
       graph.output(memory.value(), memory.output(), OnnxType.FLOAT, memory.dims().toArray());
     }
@@ -151,8 +138,7 @@ public final class DecoderModel {
   }
 
   private String layer(int layer, String hidden, MixerGraph mixer, List<Remembered> remembered) {
-    StoredWeights weights = weights(layer);
-    Layers layers = new Layers(graph, architecture, weights);
+    Layers layers = blocks.layers(layer);
     List<String> past = new ArrayList<>();
     for (MixerGraph.Memory memory : mixer.memories()) {
       String name = "past_key_values." + layer + "." + memory.name();
@@ -167,31 +153,7 @@ public final class DecoderModel {
               "present." + layer + "." + memory.name(),
               memory.present()));
     }
-    String x = layers.blockInput(attended.output(), TensorRole.FEED_FORWARD_NORM);
-    String block =
-        architecture.isMoe(layer) ? moeBlock(layer, x, layers, weights) : layers.dense(x);
-    return layers.join(attended.output(), block, TensorRole.FEED_FORWARD_NORM);
-  }
-
-  private String moeBlock(int layer, String x, Layers layers, StoredWeights weights) {
-    ExpertsGraph experts = new ExpertsGraph(graph, architecture, held, form, precision, data);
-    String routed = experts.build(layer, x, layers.routerLogits(x), weights);
-    return architecture.moe().shared().isPresent()
-        ? graph.node("Add", routed, layers.shared(x)).output()
-        : routed;
-  }
-
-  private String embed(String tokens) {
-    String table = weights(0).weight(TensorRole.EMBEDDING);
-    String rows =
-        graph
-            .node(
-                "Reshape",
-                graph.node("Gather", table, tokens).with("axis", 0).output(),
-                graph.constant(-1, architecture.hidden()))
-            .output();
-    return new Layers(graph, architecture, weights(0))
-        .scaled(rows, architecture.wiring().embeddingScale());
+    return blocks.fedForward(layer, attended.output());
   }
 
   private SequenceValues sequenceValues(String mask, String shape) {
@@ -213,8 +175,8 @@ public final class DecoderModel {
       rotations.put(
           rope,
           new Rotation(
-              data.value(graph, base + "cosines", table, new StoredContent.Cosines(rope)),
-              data.value(graph, base + "sines", table, new StoredContent.Sines(rope)),
+              blocks.data().value(graph, base + "cosines", table, new StoredContent.Cosines(rope)),
+              blocks.data().value(graph, base + "sines", table, new StoredContent.Sines(rope)),
               rope.scaling() instanceof RopeScaling.LongRope scaling
                   ? Optional.of(scaling.original())
                   : Optional.empty()));
@@ -224,9 +186,5 @@ public final class DecoderModel {
 
   private String int32(String value) {
     return graph.node("Cast", value).with("to", OnnxType.INT32.number()).output();
-  }
-
-  private StoredWeights weights(int layer) {
-    return StoredWeights.of(graph, data, precision, store, architecture, layer);
   }
 }

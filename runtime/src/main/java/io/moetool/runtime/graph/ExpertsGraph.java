@@ -49,7 +49,8 @@ final class ExpertsGraph {
       case RouterSpec.TopScores spec -> {
         String bias = spec.selectionBias() ? weights.weight(TensorRole.SELECTION_BIAS) : "";
         RouterGraph router = new RouterGraph(graph, spec, held.layer(layer).rows());
-        yield withCoefficients(layer, x, mapped(layer, router.coefficients(logits, bias)), weights);
+        yield withCoefficients(
+            layer, x, mapped(layer, taken(router.coefficients(logits, bias))), weights);
       }
       case RouterSpec.SparseMixer spec ->
           withCoefficients(
@@ -83,6 +84,31 @@ final class ExpertsGraph {
             .with("axis", -1)
             .output();
     return graph.node("MatMul", coefficients, leads).output();
+  }
+
+  /**
+   * Coefficients that are zero where an expert has taken as many tokens before as it can; all rows
+   * are tokens of one sequence. Rows of the router that lead to one expert count apart, as copies
+   * of it would.
+   */
+  private String taken(String coefficients) {
+    if (architecture.moe().capacity().isEmpty()) {
+      return coefficients;
+    }
+    String chosen =
+        graph
+            .node("Cast", graph.node("Greater", coefficients, graph.scalar(0f)).output())
+            .with("to", OnnxType.INT64.number())
+            .output();
+    String places = graph.node("CumSum", chosen, graph.scalar(0L)).output();
+    String early =
+        graph
+            .node(
+                "LessOrEqual",
+                places,
+                graph.scalar((long) architecture.moe().capacity().getAsInt()))
+            .output();
+    return graph.node("Where", early, coefficients, graph.scalar(0f)).output();
   }
 
   private String withCoefficients(int layer, String x, String coefficients, StoredWeights weights) {
@@ -120,6 +146,7 @@ final class ExpertsGraph {
    */
   private boolean isRoutedByTheOperator(int layer, RouterSpec.TopScores spec) {
     return isFused()
+        && architecture.moe().capacity().isEmpty()
         && isSoftmaxOfTheOperator(spec)
         && !held.layer(layer).isMapped()
         && (precision.experts().isEmpty() || renormalises(spec))
@@ -131,12 +158,14 @@ final class ExpertsGraph {
   }
 
   /**
-   * Whether the fused operator computes these experts; it takes biases of gate and up projections
-   * that alternate.
+   * Whether the fused operator computes these experts: they have a gate, and biases of gate and up
+   * projections that alternate, if any.
    */
   private boolean isFused() {
     RoutedExpert expert = architecture.moe().expert();
-    return form == OperatorForm.FUSED && (!expert.biased() || expert.stack().interleaved());
+    return form == OperatorForm.FUSED
+        && !(expert.function() instanceof ExpertFunction.Relu)
+        && (!expert.biased() || expert.stack().interleaved());
   }
 
   /** The fused operator's own routing: softmax over all experts, raw or renormalised. */

@@ -196,10 +196,7 @@ public final class Pieces {
         layers.norm(
             graph.input(SOURCE, OnnxType.FLOAT, "sourceRows", architecture.hidden()),
             TensorRole.ENCODER_NORM);
-    String found =
-        new RelativeAttentionGraph(graph, attention)
-            .toSource(layers, layers.blockInput(hidden, TensorRole.SOURCE_NORM), source);
-    return layers.join(hidden, found, TensorRole.SOURCE_NORM);
+    return new RelativeAttentionGraph(graph, attention).withSource(layers, hidden, source);
   }
 
   private static Rotation rotation(OnnxGraph graph, Rope rope) {

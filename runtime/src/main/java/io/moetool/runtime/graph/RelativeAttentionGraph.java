@@ -39,12 +39,17 @@ final class RelativeAttentionGraph implements MixerGraph {
   }
 
   /**
-   * Attention of a decoder's tokens to a source; positions play no part in it.
+   * Hidden states and what a decoder's tokens find in the source; positions play no part in it.
    *
-   * @param x normed hidden states, {@code [rows, H]}
-   * @param source what the encoder yields, {@code [sourceRows, H]}
+   * @param hidden {@code [rows, H]}
+   * @param source what the encoder yields after its norm, {@code [sourceRows, H]}
    */
-  String toSource(Layers layers, String x, String source) {
+  String withSource(Layers layers, String hidden, String source) {
+    String found = toSource(layers, layers.blockInput(hidden, TensorRole.SOURCE_NORM), source);
+    return layers.join(hidden, found, TensorRole.SOURCE_NORM);
+  }
+
+  private String toSource(Layers layers, String x, String source) {
     String scores = products(layers, x, TensorRole.SOURCE_QUERY, source, TensorRole.SOURCE_KEY);
     return attended(layers, scores, source, TensorRole.SOURCE_VALUE, TensorRole.SOURCE_OUTPUT);
   }

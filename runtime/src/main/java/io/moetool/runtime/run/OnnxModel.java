@@ -13,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 
 /**
@@ -21,6 +22,7 @@ import java.util.stream.LongStream;
  */
 public final class OnnxModel implements LanguageModel {
   private static final String LOGITS = "logits";
+  private static final String DECODER_IDS = "decoder_input_ids";
   private static final int RANK = 3;
 
   private final Path file;
@@ -69,12 +71,18 @@ public final class OnnxModel implements LanguageModel {
 
   @Override
   public ModelInput input() {
-    return ModelInput.ofText(
+    return new ModelInput(
         vocabulary(),
-        graph
-            .metadata(DecoderModel.MAX_POSITIONS)
-            .map(Integer::parseInt)
-            .orElse(Integer.MAX_VALUE));
+        graph.metadata(DecoderModel.MAX_POSITIONS).map(Integer::parseInt).orElse(Integer.MAX_VALUE),
+        decoderStart());
+  }
+
+  /** Where an encoder reads a source, the token that a text begins with. */
+  private OptionalInt decoderStart() {
+    return graph
+        .metadata(DecoderModel.DECODER_START)
+        .map(token -> OptionalInt.of(Integer.parseInt(token)))
+        .orElse(OptionalInt.empty());
   }
 
   @Override
@@ -107,12 +115,17 @@ public final class OnnxModel implements LanguageModel {
     int length = sequence.length();
     int vocabulary = vocabulary();
     long[] tokens = Arrays.stream(sequence.toArray()).asLongStream().toArray();
+    long[] source = Arrays.stream(sequence.sourceToArray()).asLongStream().toArray();
     Arena arena = Arena.ofShared();
     try (OrtInputs inputs = graph.inputs();
         OrtInputs results = graph.inputs()) {
       for (Map.Entry<String, long[]> input : graph.inputShapes().entrySet()) {
         switch (input.getKey()) {
-          case "input_ids" -> inputs.with("input_ids", tokens, 1, length);
+          case "input_ids" -> {
+            long[] read = decoderStart().isPresent() ? source : tokens;
+            inputs.with("input_ids", read, 1, read.length);
+          }
+          case DECODER_IDS -> inputs.with(DECODER_IDS, tokens, 1, length);
           case "attention_mask" ->
               inputs.with(
                   "attention_mask",
@@ -159,6 +172,7 @@ public final class OnnxModel implements LanguageModel {
     boolean known =
         switch (input) {
           case "input_ids", "attention_mask", "position_ids" -> true;
+          case DECODER_IDS -> decoderStart().isPresent();
           default -> input.startsWith("past_key_values.") && shape.length > 1 && shape[0] < 0;
         };
     if (!known) {

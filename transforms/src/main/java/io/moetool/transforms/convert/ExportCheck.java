@@ -59,9 +59,12 @@ final class ExportCheck {
 
   private static TokenSequence tokens(ExportSource source) {
     int length = Math.min(TOKENS, source.architecture().maxPositions());
-    return new TokenSequence(
-        "check",
-        new SplittableRandom(SEED).ints(length, 0, source.architecture().vocabulary()).toArray());
+    int vocabulary = source.architecture().vocabulary();
+    SplittableRandom random = new SplittableRandom(SEED);
+    int[] tokens = random.ints(length, 0, vocabulary).toArray();
+    return source.architecture().encoder().isPresent()
+        ? new TokenSequence("check", random.ints(length, 0, vocabulary).toArray(), tokens)
+        : new TokenSequence("check", tokens);
   }
 
   private static Differences compare(

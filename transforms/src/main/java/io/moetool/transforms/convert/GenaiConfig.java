@@ -27,6 +27,9 @@ final class GenaiConfig {
 
   /** Why a model cannot be described; empty if it can. */
   static Optional<String> obstacle(Architecture architecture) {
+    if (architecture.encoder().isPresent()) {
+      return Optional.of("it describes decoders, and this model has an encoder");
+    }
     Set<Integer> heads = new HashSet<>();
     Set<Integer> widths = new HashSet<>();
     for (TokenMixer mixer : architecture.mixers()) {

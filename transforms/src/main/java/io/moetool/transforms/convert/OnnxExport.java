@@ -23,7 +23,6 @@ import io.moetool.runtime.graph.StoredContent;
 import io.moetool.runtime.ort.OrtEngine;
 import io.moetool.runtime.run.DecodableWeights;
 import io.moetool.runtime.run.WorkPool;
-import io.moetool.transforms.SourceModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,23 +61,12 @@ public final class OnnxExport {
       String toolVersion,
       OrtEngine engine,
       WorkPool pool) {
-    requireDecoder(source.checkpoint());
     this.source = source;
     this.form = form;
     this.precision = precision;
     this.toolVersion = toolVersion;
     this.engine = engine;
     this.pool = pool;
-  }
-
-  private static void requireDecoder(SourceModel source) {
-    if (source.architecture().encoder().isPresent()) {
-      throw new BadInputException(
-          source.tensors().folder().toString(),
-          "models of the family %s have an encoder, and are not exported"
-              .formatted(source.architecture().family()),
-          "evaluate, validate and prune take the checkpoint itself");
-    }
   }
 
   /**

@@ -89,7 +89,7 @@ final class PlannedCheckpoint implements PlannedModel {
 
   @Override
   public List<Loading> loading(int expertsStored) {
-    return form == ResultForm.ONNX && architecture.encoder().isEmpty()
+    return form == ResultForm.ONNX
         ? ResultForm.ONNX_RUNTIME
         : LoadMatrix.of(architecture, true, expertsStored);
   }

@@ -49,7 +49,7 @@ class OnnxExportTest {
   }
 
   static Stream<Arguments> checkpointsInBothForms() throws IOException {
-    return GoldenModel.names()
+    return Stream.concat(GoldenModel.names(), Stream.of(GoldenModel.ENCODER_DECODER))
         .flatMap(name -> Stream.of(OperatorForm.values()).map(form -> Arguments.of(name, form)));
   }
 

@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Merged experts that the rows of all their members lead to. */
@@ -90,6 +91,22 @@ class MappedRowsTest {
           assertThat(layer.obstacle()).hasValueSatisfying(why -> assertThat(why).contains("a map"));
         }
       }
+    }
+  }
+
+  /** Where experts take so many tokens of a sequence, each row does, as each copy would. */
+  @ParameterizedTest
+  @EnumSource
+  void rowsThatLeadToOneExpertDropTokensAsCopiesDo(OperatorForm form) {
+    GoldenModel golden = new GoldenModel(GoldenModel.ENCODER_DECODER);
+    Path out = folder.resolve("out");
+    try (SourceModel source = golden.open()) {
+      export(source, TwoBecomeOne.plan(source, Router.MAP, Alignment.NONE), form, out);
+      Plan copies = TwoBecomeOne.plan(source, Router.DUPLICATE, Alignment.NONE);
+      assertThat(loss(golden, OpenModel.open(out, FAMILIES, ENGINE, POOL)))
+          .isCloseTo(
+              loss(golden, UnwrittenModel.open(source, "copies", copies, FAMILIES, ENGINE, POOL)),
+              within(2e-5));
     }
   }
 

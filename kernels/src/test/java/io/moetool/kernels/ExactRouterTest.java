@@ -56,6 +56,31 @@ class ExactRouterTest {
     assertThat(topK.scores.get(0)).isEqualTo(renormalised.scores.get(0));
   }
 
+  /**
+   * Two experts of the same weights and rows count together; one of them alone counts less. A row
+   * higher by log 2, of a token that uses one expert less, makes up for it.
+   */
+  @Test
+  void oneRowOfTwinsIsLessThanBothUnlessItIsRaised() {
+    double both = .7737949;
+    float twice = (float) Math.log(2);
+    assertThat(sum(2, 1, 1, .2f, -1)).isCloseTo(both, within(1e-6));
+    assertThat(sum(1, 1 + twice, .2f, -1)).isCloseTo(both, within(1e-6));
+    assertThat(sum(1, 1, .2f, -1)).isCloseTo(.6310485, within(1e-6));
+  }
+
+  /** Coefficients of a token's experts, added up. */
+  private static double sum(int perToken, float... logits) {
+    Routed routed =
+        Routed.by(
+            ExactRouter.of(RouterSpec.softmaxThenTopK(perToken, false), logits.length), logits);
+    double sum = 0;
+    for (float weight : routed.weights.get(0)) {
+      sum += weight;
+    }
+    return sum;
+  }
+
   private static float[] toyRow() {
     return new float[] {2, 1, 0, -1};
   }

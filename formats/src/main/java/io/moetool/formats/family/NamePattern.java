@@ -16,11 +16,18 @@ public final class NamePattern {
   private static final Pattern NUMBER = Pattern.compile("(" + INDEX + ")\\.");
 
   private final String text;
+
+  /** Text before the first place and after the last: tells most other names apart at once. */
+  private final String before;
+
+  private final String after;
   private final Pattern matcher;
 
   /** A pattern from a family's data file. */
   public NamePattern(String text) {
     this.text = text;
+    this.before = text.substring(0, Math.max(0, text.indexOf('{')));
+    this.after = text.substring(text.lastIndexOf('}') + 1);
     String regex =
         Pattern.quote(text)
             .replace("{layer}", "\\E(?<layer>" + INDEX + ")\\Q")
@@ -39,6 +46,9 @@ public final class NamePattern {
 
   /** Layer and expert a name carries, if it fits. */
   public Optional<Match> match(String name) {
+    if (!name.startsWith(before) || !name.endsWith(after)) {
+      return Optional.empty();
+    }
     Matcher m = matcher.matcher(name);
     if (!m.matches()) {
       return Optional.empty();
@@ -48,9 +58,9 @@ public final class NamePattern {
 
   /** The layer of a name that begins as this one does, up to the layer and the dot after it. */
   OptionalInt layerOf(String name) {
-    String before = text.substring(0, Math.max(0, text.indexOf("{layer}")));
+    String start = text.substring(0, Math.max(0, text.indexOf("{layer}")));
     Matcher m = NUMBER.matcher(name);
-    return name.startsWith(before) && m.find(before.length()) && m.start() == before.length()
+    return name.startsWith(start) && m.find(start.length()) && m.start() == start.length()
         ? OptionalInt.of(Integer.parseInt(m.group(1)))
         : OptionalInt.empty();
   }

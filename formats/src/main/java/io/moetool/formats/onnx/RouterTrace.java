@@ -60,6 +60,7 @@ final class RouterTrace {
   /** Operators that count along, choose by or add up over an axis that their inputs say. */
   private static final Set<String> OVER_AXES =
       Set.of(
+          "CumSum",
           "TopK",
           "GatherElements",
           "ScatterElements",

@@ -116,6 +116,9 @@ public final class OnnxModel implements LanguageModel {
     int vocabulary = vocabulary();
     long[] tokens = Arrays.stream(sequence.toArray()).asLongStream().toArray();
     long[] source = Arrays.stream(sequence.sourceToArray()).asLongStream().toArray();
+    if (decoderStart().isPresent() && source.length == 0) {
+      throw new IllegalArgumentException("a sequence without the source that the encoder reads");
+    }
     Arena arena = Arena.ofShared();
     try (OrtInputs inputs = graph.inputs();
         OrtInputs results = graph.inputs()) {

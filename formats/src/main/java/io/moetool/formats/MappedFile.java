@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 
 /**
  * A file mapped into memory whole, read-only. Who goes through large parts of it once does better
@@ -19,17 +21,27 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * takes it two to three times as long as having megabytes copied. May be used by several threads.
  */
 public final class MappedFile implements AutoCloseable {
+  /** What addresses, places and lengths are multiples of where the page cache is passed by. */
+  public static final int ALIGNMENT = 4096;
+
+  /** Passes the page cache by. */
+  private static final Optional<OpenOption> PAST_CACHE = pastCache();
+
+  private static final String SHORTER = "the file has become shorter";
+
   /** All that are open, by address, so that a segment tells which file it is a part of. */
   private static final NavigableMap<Long, MappedFile> OPEN = new ConcurrentSkipListMap<>();
 
   private final Path path;
   private final FileChannel channel;
+  private final Optional<FileChannel> uncached;
   private final Arena arena;
   private final MemorySegment bytes;
 
   private MappedFile(Path path, FileChannel channel, Arena arena, MemorySegment bytes) {
     this.path = path;
     this.channel = channel;
+    this.uncached = uncached(path);
     this.arena = arena;
     this.bytes = bytes;
   }
@@ -97,10 +109,65 @@ public final class MappedFile implements AutoCloseable {
     while (rest.hasRemaining()) {
       int count = channel.read(rest, offset + rest.position());
       if (count < 0) {
-        throw new EOFException("the file has become shorter");
+        throw new EOFException(SHORTER);
       }
     }
     target.position(target.position() + rest.position());
+  }
+
+  /**
+   * Reads a part that is needed once. What lies in the page cache comes from there; all else comes
+   * from the disk alone, where the file system can do that: the operating system then neither reads
+   * further than it was asked to nor keeps what it has read.
+   *
+   * @param part of {@link #bytes}
+   * @param target takes as many bytes as {@code part} has
+   * @param scratch at an address that {@link #ALIGNMENT} divides, with room for that many bytes
+   *     more than {@code part} has, twice
+   * @throws IOException as {@link #read}
+   */
+  public void readOnce(MemorySegment part, ByteBuffer target, ByteBuffer scratch)
+      throws IOException {
+    if (uncached.isEmpty() || part.isLoaded()) {
+      read(part, target);
+      return;
+    }
+    long offset = offset(part);
+    int before = Math.toIntExact(offset % ALIGNMENT);
+    int size = Math.toIntExact(part.byteSize());
+    int whole = Math.ceilDiv(before + size, ALIGNMENT) * ALIGNMENT;
+    scratch.clear().limit(whole);
+    while (scratch.position() < before + size) {
+      int count = uncached.get().read(scratch, offset - before + scratch.position());
+      if (count < 0 || (count % ALIGNMENT != 0 && scratch.position() < before + size)) {
+        throw new EOFException(SHORTER);
+      }
+    }
+    target.put(scratch.slice(before, size));
+  }
+
+  private static Optional<FileChannel> uncached(Path path) {
+    if (PAST_CACHE.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(FileChannel.open(path, StandardOpenOption.READ, PAST_CACHE.get()));
+    } catch (IOException | UnsupportedOperationException e) {
+      // Not every file system can; the page cache always does.
+      return Optional.empty();
+    }
+  }
+
+  /** By its name, because it is no part of the standard library, and a JDK may not have it. */
+  private static Optional<OpenOption> pastCache() {
+    try {
+      return Stream.of(Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants())
+          .filter(option -> option.toString().equals("DIRECT"))
+          .map(OpenOption.class::cast)
+          .findFirst();
+    } catch (ClassNotFoundException e) {
+      return Optional.empty();
+    }
   }
 
   /** Unmaps the file; every later access to its bytes throws. */
@@ -112,6 +179,9 @@ public final class MappedFile implements AutoCloseable {
     OPEN.remove(bytes.address(), this);
     try {
       channel.close();
+      if (uncached.isPresent()) {
+        uncached.get().close();
+      }
     } catch (IOException e) {
       throw new EnvironmentException(
           path.toString(), "cannot be closed: " + e, "check the disk it is on", e);

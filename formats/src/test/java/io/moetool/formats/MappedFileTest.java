@@ -14,6 +14,8 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +33,34 @@ class MappedFileTest {
       one.read(part, target);
       assertThat(target.position()).isEqualTo(5);
       assertThat(target.array()).containsExactly(0, 0, 11, 12, 13, 0);
+    }
+  }
+
+  /** From and to all kinds of places, and up to the end of the file, which is no whole page. */
+  @Test
+  void aPartNeededOnceIsTheSamePart() throws IOException {
+    byte[] content = new byte[3 * MappedFile.ALIGNMENT + 1234];
+    new SplittableRandom(5).nextBytes(content);
+    try (MappedFile file = MappedFile.open(Files.write(folder.resolve("in"), content));
+        Arena arena = Arena.ofConfined()) {
+      ByteBuffer scratch =
+          arena.allocate(6L * MappedFile.ALIGNMENT, MappedFile.ALIGNMENT).asByteBuffer();
+      for (int[] part :
+          new int[][] {
+            {0, content.length}, {0, 4096}, {1, 4096}, {4095, 2}, {4096, 8192}, {9000, 4522}
+          }) {
+        ByteBuffer target = ByteBuffer.allocate(part[1] + 2).position(1);
+        file.readOnce(file.bytes().asSlice(part[0], part[1]), target, scratch);
+        assertThat(target.position()).isEqualTo(part[1] + 1);
+        assertThat(Arrays.copyOfRange(target.array(), 1, part[1] + 1))
+            .isEqualTo(Arrays.copyOfRange(content, part[0], part[0] + part[1]));
+      }
+      try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
+        channel.truncate(5000);
+      }
+      assertThatThrownBy(() ->
+              file.readOnce(file.bytes().asSlice(4000, 2000), ByteBuffer.allocate(2000), scratch))
+          .isInstanceOf(EOFException.class);
     }
   }
 

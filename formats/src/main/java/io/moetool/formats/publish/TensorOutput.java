@@ -189,7 +189,7 @@ public final class TensorOutput implements AutoCloseable {
     Future<?> reading =
         readers.submit(() -> {
           try {
-            file.read(piece, place.duplicate());
+            buffers.readOnce(file, piece, place.duplicate());
           } catch (IOException e) {
             throw unreadable(tensor, e);
           }

@@ -50,7 +50,7 @@ class OnnxContinuationTest {
   }
 
   @ParameterizedTest
-  @MethodSource("io.moetool.transforms.convert.OnnxExportTest#checkpointsInBothForms")
+  @MethodSource("io.moetool.transforms.convert.OnnxExportTest#decodersInBothForms")
   void partsHaveTheLogitsOfTheWhole(String name, OperatorForm form) {
     long[] tokens = tokens(name);
     try (OrtGraph graph = export(name, form);

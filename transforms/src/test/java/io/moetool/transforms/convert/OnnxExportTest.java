@@ -49,8 +49,17 @@ class OnnxExportTest {
   }
 
   static Stream<Arguments> checkpointsInBothForms() throws IOException {
-    return Stream.concat(GoldenModel.names(), Stream.of(GoldenModel.ENCODER_DECODER))
-        .flatMap(name -> Stream.of(OperatorForm.values()).map(form -> Arguments.of(name, form)));
+    return inBothForms(Stream.concat(GoldenModel.names(), Stream.of(GoldenModel.ENCODER_DECODER)));
+  }
+
+  /** Those whose exports go on from what they remember. */
+  static Stream<Arguments> decodersInBothForms() throws IOException {
+    return inBothForms(GoldenModel.names());
+  }
+
+  private static Stream<Arguments> inBothForms(Stream<String> names) {
+    return names.flatMap(
+        name -> Stream.of(OperatorForm.values()).map(form -> Arguments.of(name, form)));
   }
 
   @ParameterizedTest
